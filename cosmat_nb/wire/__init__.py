@@ -1,0 +1,1 @@
+"""The treaty between client and emulator: pure functions, no input or output."""

@@ -1,0 +1,1 @@
+"""Numbers from alpha mattes: columns of one matte, errors between two."""

@@ -1,0 +1,66 @@
+"""What is accepted as an alpha matte, and what is said about anything else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cosmat_nb.errors import OptionsError
+
+__all__ = ["check_alpha"]
+
+
+def check_alpha(alpha: object, name: str = "alpha") -> npt.NDArray[Any]:
+    """Return the array when it can be measured as an alpha matte.
+
+    Parameters
+    ----------
+    alpha : object
+        Accepted: ndarray, shape (H, W), uint8 from 0 to 255 or any float from 0 to
+        1, with at least one pixel.
+    name : str, default "alpha"
+        What the caller's argument is called, for the message.
+
+    Returns
+    -------
+    ndarray, shape (H, W), uint8 or float
+        The same values, not copied.
+
+    Raises
+    ------
+    OptionsError
+        When it is no such array or holds NaN.
+
+    Examples
+    --------
+    >>> check_alpha(np.ones((2, 3, 4)))
+    Traceback (most recent call last):
+    cosmat_nb.errors.OptionsError: alpha must be an array (H, W) of uint8 (0 to 255) \
+or float (0 to 1); got shape (2, 3, 4): pass one channel that has pixels, as \
+rgba[..., 3]
+    """
+    expected = f"{name} must be an array (H, W) of uint8 (0 to 255) or float (0 to 1)"
+    if not isinstance(alpha, np.ndarray):
+        raise OptionsError(f"{expected}; got {type(alpha).__name__}")
+    alpha = np.asarray(alpha)  # a mask would hide values from the checks below
+    if alpha.ndim != 2 or not alpha.size:  # noqa: PLR2004 - rows and columns
+        raise OptionsError(
+            f"{expected}; got shape {alpha.shape}: pass one channel that has pixels, "
+            f"as rgba[..., 3]"
+        )
+    if alpha.dtype == np.uint8:
+        return alpha
+    if alpha.dtype.kind != "f":
+        raise OptionsError(
+            f"{expected}; got dtype {alpha.dtype}: scale it to 0 to 1 and pass floats"
+        )
+    low, high = alpha.min(), alpha.max()
+    # Written so that NaN, which compares false with everything, is refused too.
+    if not (low >= 0 and high <= 1):
+        raise OptionsError(
+            f"{expected}; got {alpha.dtype} from {low} to {high}: divide 8-bit "
+            f"values by 255, clip what overshoots, replace NaN"
+        )
+    return alpha

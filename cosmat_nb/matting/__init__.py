@@ -1,0 +1,1 @@
+"""How a picture is cut: engines, foreground colours, layout; nothing of HTTP."""

@@ -1,0 +1,58 @@
+"""What is learnt of a backdrop from the border of a picture."""
+
+import numpy as np
+import pytest
+
+from cosmat_nb.matting.backdrop import border_mask, fit_clusters, fit_sweep
+
+
+def studio(height=90, width=130):
+    """A Lab picture that brightens to the middle and warms to the right."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    y, x = y / height - 0.5, x / width - 0.5
+    return np.stack([80 - 30 * (x * x + y * y), 2 + 4 * x, 5 - 3 * y], axis=-1)
+
+
+def test_a_quadratic_sweep_is_found_behind_a_subject():
+    """A subject in the middle that also cuts the frame changes the sweep under 1."""
+    lab = studio()
+    covered = lab.copy()
+    covered[30:, 50:75] = (30, 50, 20)
+    sweep = fit_sweep(covered)
+    assert np.abs(sweep.color - lab).max() < 1
+    assert sweep.noise < 0.5
+    assert sweep.share == pytest.approx(1 - 25 / 436, abs=0.03)
+
+
+def test_noise_is_measured(rng):
+    """Gaussian noise of deviation 1 in each part has a median length of 1.54."""
+    lab = studio() + rng.standard_normal((90, 130, 3)).astype(np.float32)
+    assert fit_sweep(lab).noise == pytest.approx(1.54, abs=0.15)
+
+
+def test_a_busy_border_is_not_explained(rng):
+    """A border of two colours at random leaves most of it unexplained."""
+    dark = rng.random((60, 80, 1)) < 0.5
+    lab = np.where(dark, (20, 0, 0), (90, 0, 0)).astype(np.float32)
+    assert fit_sweep(lab).share < 0.6
+
+
+def test_clusters_know_what_they_learnt_from():
+    """Both colours of a backdrop are near, a third is far."""
+    lab = np.zeros((40, 40, 3), dtype=np.float32)
+    lab[:, ::2] = (80, 20, 0)
+    lab[15:25, 15:25] = (50, -60, 40)
+    among = np.ones((40, 40), dtype=bool)
+    among[15:25, 15:25] = False
+    away = fit_clusters(lab, among)
+    assert away.shape == (40, 40)
+    assert away[among].max() < away[~among].min() / 2
+
+
+@pytest.mark.parametrize(("height", "width", "band"), [(200, 300, 4), (10, 90, 1)])
+def test_the_border_is_a_fiftieth_wide(height, width, band):
+    """Its width is 2 % of the shorter side, one pixel at least."""
+    border = border_mask(height, width)
+    inner = (height - 2 * band) * (width - 2 * band)
+    assert border.sum() == height * width - inner
+    assert not border[band:-band, band:-band].any()

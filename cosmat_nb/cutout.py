@@ -1,0 +1,149 @@
+"""A cutout: the PNG that came back, held by a light handle."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cosmat_nb import images
+from cosmat_nb.errors import CosmatError, OptionsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cosmat_nb.options import MattingOptions
+
+__all__ = ["Cutout"]
+
+PREVIEW_SIDE = 320
+"""Longer side of the picture that a notebook shows, px."""
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutout:
+    """One returned RGBA picture: in memory, or on disk when a frame holds it.
+
+    Attributes
+    ----------
+    place : str
+        Object key or address of the source picture, an address without its query.
+    options : MattingOptions
+        What was asked for.
+    content : bytes or Path
+        The PNG as it was received, or the file that keeps it.
+    height, width : int
+        Size, px.
+    is_empty : bool
+        Whether alpha is 0 everywhere: no subject was found.
+    nbytes : int
+        Size of the PNG, bytes.
+    request_id : str or None
+        The service's name for the call.
+    attempts : int
+        Requests the call took; each may have been billed.
+    source : callable or None
+        Fetches the source picture's bytes; lost when the handle is pickled.
+
+    Examples
+    --------
+    >>> import cosmat_nb as cm
+    >>> with cm.connect_emulator() as client:  # doctest: +SKIP
+    ...     cutout = client.matte("samples/mug.jpg")
+    ...     cutout.alpha.mean()
+    """
+
+    place: str
+    options: MattingOptions
+    content: bytes | Path = field(repr=False)
+    height: int
+    width: int
+    is_empty: bool
+    nbytes: int
+    request_id: str | None = field(default=None, compare=False)
+    attempts: int = field(default=1, compare=False)
+    source: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        empty = ", empty" if self.is_empty else ""
+        size = f"height {self.height}, width {self.width}"
+        place = self.place if len(self.place) <= _SHOWN else f"…{self.place[-_SHOWN:]}"
+        return f"Cutout({place!r}, {size}, {-(-self.nbytes // 1000)} kB{empty})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A client cannot cross a process border, so the way back to it is left behind.
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return _rebuild, ({**fields, "source": None},)
+
+    @property
+    def png(self) -> bytes:
+        """The PNG as it was received.
+
+        Raises
+        ------
+        OptionsError
+            When the file that kept it is gone.
+        """
+        if isinstance(self.content, bytes):
+            return self.content
+        try:
+            return self.content.read_bytes()
+        except OSError as error:
+            raise OptionsError(
+                f"the file of {self!r} cannot be read: {error.strerror or error}"
+            ) from None
+
+    @property
+    def rgba(self) -> NDArray[np.uint8]:
+        """Pixels, (H, W, 4) uint8, straight (not premultiplied) colours."""
+        return images.decode_rgba(self.png)
+
+    @property
+    def alpha(self) -> NDArray[np.float64]:
+        """Alpha matte, (H, W) float64 in [0, 1]."""
+        return self.rgba[..., 3] / 255.0
+
+    def before(self) -> NDArray[np.uint8]:
+        """Fetch and decode the source picture, (H, W, 3) uint8, turned upright.
+
+        Raises
+        ------
+        OptionsError
+            When the handle no longer knows its client, or the source was an address.
+        CallError
+            When the source cannot be fetched.
+        """
+        if self.source is None:
+            raise OptionsError(
+                f"{self!r} cannot fetch its source: it came from an address or from "
+                "another process; fetch it with client.fetch(key)"
+            )
+        return images.decode_rgb(self.source())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the PNG to a file and return its path."""
+        path = Path(path)
+        path.write_bytes(self.png)
+        return path
+
+    def kept_at(self, path: Path) -> Cutout:
+        """Return the same cutout with its bytes in a file instead of in memory."""
+        return replace(self, content=path)
+
+    def _repr_html_(self) -> str:
+        try:
+            pixels = self.rgba
+        except CosmatError as error:
+            return f"<code>{html.escape(str(error))}</code>"
+        preview = images.over_checkerboard(images.thumbnail(pixels, PREVIEW_SIDE))
+        return images.html_image(preview, alt=repr(self))
+
+
+def _rebuild(fields: dict[str, object]) -> Cutout:
+    return Cutout(**fields)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Who answers at home: the service on loopback, its objects and its samples."""

@@ -1,0 +1,284 @@
+"""The emulator's bucket: objects in memory or in a folder, and their listing."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import mimetypes
+import os
+import secrets
+from bisect import bisect_right
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+from cosmat_nb.errors import OptionsError
+from cosmat_nb.wire.address import check_key
+from cosmat_nb.wire.documents import Listing, ObjectInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["Bucket", "FolderBucket", "MemoryBucket", "StoredObject", "list_bucket"]
+
+_UNFIT = frozenset({errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG})
+"""What the system says when a key cannot be the name of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object of a bucket.
+
+    Attributes
+    ----------
+    info : ObjectInfo
+        What a listing tells.
+    content_type : str
+        Sent with the object.
+    data : bytes
+        Its content.
+    """
+
+    info: ObjectInfo
+    content_type: str
+    data: bytes = field(repr=False)
+
+
+class Bucket(Protocol):
+    """Where an emulator keeps objects; every method may be called from any thread."""
+
+    def get(self, key: str) -> StoredObject:
+        """Return an object; KeyError when there is none."""
+        ...
+
+    def put(self, key: str, data: bytes, content_type: str) -> ObjectInfo:
+        """Keep an object; OptionsError when this key, OSError when none can be kept."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Forget an object; one that is not there is no error."""
+        ...
+
+    def infos(self) -> Iterator[ObjectInfo]:
+        """Tell all objects, in any order."""
+        ...
+
+
+class MemoryBucket:
+    """Objects in memory, gone with the process."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, StoredObject] = {}
+        self._lock = Lock()
+
+    def get(self, key: str) -> StoredObject:
+        """Return an object; KeyError when there is none."""
+        with self._lock:
+            return self._objects[key]
+
+    def put(self, key: str, data: bytes, content_type: str) -> ObjectInfo:
+        """Keep an object."""
+        info = ObjectInfo(
+            key=check_key(key),
+            size=len(data),
+            etag=_etag(data),
+            last_modified=datetime.now(UTC),
+        )
+        with self._lock:
+            self._objects[key] = StoredObject(info, content_type, data)
+        return info
+
+    def remove(self, key: str) -> None:
+        """Forget an object."""
+        with self._lock:
+            self._objects.pop(key, None)
+
+    def infos(self) -> Iterator[ObjectInfo]:
+        """Tell all objects."""
+        with self._lock:
+            kept = list(self._objects.values())
+        return (stored.info for stored in kept)
+
+
+class FolderBucket:
+    """The files below a folder, their relative paths as keys.
+
+    Hidden files, links that lead out of the folder and names that are no object keys
+    are left out.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Read at each call, so files may come and go.
+
+    Raises
+    ------
+    OptionsError
+        When it is not a folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).resolve()
+        if not self.folder.is_dir():
+            raise OptionsError(f"expected a folder of pictures; {folder} is none")
+        # Hashing every file at every listing would read the folder whole each time.
+        self._etags: dict[str, tuple[tuple[int, int, int], str]] = {}
+
+    def get(self, key: str) -> StoredObject:
+        """Return an object; KeyError when there is none."""
+        try:
+            with self._file(key).open("rb") as file:
+                status, data = os.fstat(file.fileno()), file.read()
+        except (OptionsError, OSError):
+            raise KeyError(key) from None
+        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        return StoredObject(self._info(key, status, lambda: data), kind, data)
+
+    def put(self, key: str, data: bytes, content_type: str) -> ObjectInfo:  # noqa: ARG002 - a file's type follows from its name
+        """Keep an object as a file, written whole or not at all."""
+        path = self._path(key)
+        draft = path.with_name(f".{secrets.token_hex(8)}")
+        with _naming(key):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                draft.write_bytes(data)
+                status = draft.stat()
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
+        # A file put after one removed in the same clock tick may look just like it.
+        self._etags.pop(key, None)
+        return self._info(key, status, lambda: data)
+
+    def remove(self, key: str) -> None:
+        """Delete the file."""
+        with suppress(OptionsError), _naming(key):
+            self._path(key).unlink(missing_ok=True)
+
+    def infos(self) -> Iterator[ObjectInfo]:
+        """Tell all files."""
+        for folder, below, names in os.walk(self.folder):
+            below[:] = [name for name in below if not name.startswith(".")]
+            for name in names:
+                key = Path(folder, name).relative_to(self.folder).as_posix()
+                # Files may vanish meanwhile, and not every file is an object.
+                with suppress(OptionsError, OSError):
+                    path = self._file(key)
+                    yield self._info(key, path.stat(), path.read_bytes)
+
+    def _path(self, key: str) -> Path:
+        path = self.folder / check_key(key)
+        hidden = any(name.startswith(".") for name in key.split("/"))
+        plain = path.relative_to(self.folder).as_posix() == key and "\0" not in key
+        # Unlike Path.resolve, this does not fail on links that lead to themselves.
+        inside = plain and Path(os.path.realpath(path)).is_relative_to(self.folder)
+        if hidden or not inside:
+            raise OptionsError(f"object key {key!r} is no visible file of this folder")
+        return path
+
+    def _file(self, key: str) -> Path:
+        path = self._path(key)
+        # Opening a pipe would wait for ever.
+        if not path.is_file():
+            raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
+        return path
+
+    def _info(
+        self, key: str, status: os.stat_result, read: Callable[[], bytes]
+    ) -> ObjectInfo:
+        state = (status.st_ino, status.st_size, status.st_mtime_ns)
+        known, etag = self._etags.get(key, (None, ""))
+        if known != state:
+            etag = _etag(read())
+            self._etags[key] = (state, etag)
+        return ObjectInfo(
+            key=key,
+            size=status.st_size,
+            etag=etag,
+            last_modified=datetime.fromtimestamp(status.st_mtime, UTC),
+        )
+
+
+def list_bucket(
+    infos: Iterable[ObjectInfo],
+    bucket: str,
+    *,
+    prefix: str = "",
+    marker: str = "",
+    delimiter: str = "",
+    max_keys: int = 1000,
+    url_encoded: bool = False,
+) -> Listing:
+    """Make one page of a listing.
+
+    Parameters
+    ----------
+    infos : iterable of ObjectInfo
+        All objects, in any order.
+    bucket : str
+        Its name.
+    prefix, marker, delimiter : str
+        As in the vendor's page "GET Bucket": keys start with `prefix` and come after
+        `marker`; what shares the part up to the next `delimiter` becomes one common
+        prefix, which counts as an entry.
+    max_keys : int
+        Most entries of the page, 0 to 1000.
+    url_encoded : bool
+        Whether keys travel percent-encoded.
+
+    Returns
+    -------
+    Listing
+        Entries in UTF-8 byte order; ``next_marker`` is the last one when more follow.
+    """
+    entries = _entries(infos, prefix, delimiter)
+    names = sorted(entries, key=str.encode)
+    first = bisect_right(names, marker.encode(), key=str.encode) if marker else 0
+    page = names[first : first + max_keys]
+    more = first + len(page) < len(names) and bool(page)
+    found = [(name, entries[name]) for name in page]
+    return Listing(
+        bucket=bucket,
+        prefix=prefix,
+        marker=marker,
+        delimiter=delimiter,
+        max_keys=max_keys,
+        contents=tuple(info for _, info in found if info),
+        common_prefixes=tuple(name for name, info in found if not info),
+        next_marker=page[-1] if more else "",
+        url_encoded=url_encoded,
+    )
+
+
+def _entries(
+    infos: Iterable[ObjectInfo], prefix: str, delimiter: str
+) -> dict[str, ObjectInfo | None]:
+    entries: dict[str, ObjectInfo | None] = {}
+    for info in infos:
+        if not info.key.startswith(prefix):
+            continue
+        head, found, _ = info.key[len(prefix) :].partition(delimiter or "\0")
+        if delimiter and found:
+            entries[prefix + head + delimiter] = None
+        else:
+            entries[info.key] = info
+    return entries
+
+
+@contextmanager
+def _naming(key: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _UNFIT:
+            raise
+        raise OptionsError(
+            f"object key {key!r} cannot be a file here: {error.strerror}"
+        ) from None
+
+
+def _etag(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -1,0 +1,35 @@
+"""How the emulator says no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cosmat_nb.wire.codes import CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Refusal"]
+
+
+class Refusal(Exception):  # noqa: N818 - an answer of the service, not a failure of ours
+    """Stops a request with one of the service's documented error codes.
+
+    Parameters
+    ----------
+    code : str
+        A name of `cosmat_nb.wire.codes.CODES`; the HTTP status follows from it.
+    message : str
+        For the error document.
+    details : mapping of str to str, optional
+        Further elements of the document.
+    """
+
+    def __init__(
+        self, code: str, message: str, details: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.status = CODES[code].status
+        self.message = message
+        self.details = details or {}

@@ -1,0 +1,1 @@
+"""Drawing: shapes, materials and layers that make the sample scenes."""

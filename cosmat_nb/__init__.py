@@ -1,0 +1,102 @@
+"""Image matting on Tencent Cloud COS from a notebook.
+
+A DataFrame of object keys goes in; cutouts, numbers about their mattes and pictures to
+look at come out. Without an account an embedded emulator answers.
+
+Examples
+--------
+>>> import cosmat_nb as cm
+>>> client = cm.connect_emulator()  # doctest: +SKIP
+>>> result = cm.matte_frame(cm.list_frame(client), client)  # doctest: +SKIP
+>>> table = cm.measure_frame(result)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from cosmat_nb.client.blocking import MattingClient
+from cosmat_nb.client.pace import Clock, Retry
+from cosmat_nb.connect import connect, connect_cloud, connect_emulator
+from cosmat_nb.cutout import Cutout
+from cosmat_nb.emulator.assumptions import Assumptions
+from cosmat_nb.emulator.bucket import FolderBucket, MemoryBucket
+from cosmat_nb.emulator.server import Emulator
+from cosmat_nb.errors import (
+    AccessDeniedError,
+    BatchInterrupted,
+    BudgetExceededError,
+    CallError,
+    CosmatError,
+    ImageError,
+    ImageRejectedError,
+    InvalidRequestError,
+    ObjectNotFoundError,
+    OptionsError,
+    PaymentRequiredError,
+    ProtocolError,
+    ServerError,
+    ServiceError,
+    ThrottledError,
+    TransportError,
+)
+from cosmat_nb.frame.listing import list_frame
+from cosmat_nb.frame.matting import matte_frame
+from cosmat_nb.frame.measuring import measure_frame
+from cosmat_nb.frame.outcome import RESULT_COLUMNS, Status
+from cosmat_nb.matting.engine import Engine, get_engine
+from cosmat_nb.metrics.matte import MatteMetrics, measure_alpha
+from cosmat_nb.options import MattingOptions, Operation, Padding
+from cosmat_nb.store.store import Store
+from cosmat_nb.view.plots import plot_grid
+from cosmat_nb.view.report import write_report
+from cosmat_nb.wire.address import Address
+from cosmat_nb.wire.credentials import Credentials
+from cosmat_nb.wire.documents import ObjectInfo
+
+__all__ = [
+    "RESULT_COLUMNS",
+    "AccessDeniedError",
+    "Address",
+    "Assumptions",
+    "BatchInterrupted",
+    "BudgetExceededError",
+    "CallError",
+    "Clock",
+    "CosmatError",
+    "Credentials",
+    "Cutout",
+    "Emulator",
+    "Engine",
+    "FolderBucket",
+    "ImageError",
+    "ImageRejectedError",
+    "InvalidRequestError",
+    "MatteMetrics",
+    "MattingClient",
+    "MattingOptions",
+    "MemoryBucket",
+    "ObjectInfo",
+    "ObjectNotFoundError",
+    "Operation",
+    "OptionsError",
+    "Padding",
+    "PaymentRequiredError",
+    "ProtocolError",
+    "Retry",
+    "ServerError",
+    "ServiceError",
+    "Status",
+    "Store",
+    "ThrottledError",
+    "TransportError",
+    "connect",
+    "connect_cloud",
+    "connect_emulator",
+    "get_engine",
+    "list_frame",
+    "matte_frame",
+    "measure_alpha",
+    "measure_frame",
+    "plot_grid",
+    "write_report",
+]
+__version__ = "0.1.0"

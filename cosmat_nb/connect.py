@@ -1,0 +1,138 @@
+"""Ways to a client: the one room that knows both the cloud and the emulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cosmat_nb.client.blocking import MattingClient
+from cosmat_nb.client.credentials import PROFILE, find_account
+from cosmat_nb.emulator.server import Emulator
+from cosmat_nb.errors import OptionsError
+from cosmat_nb.wire.address import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cosmat_nb.wire.credentials import Credentials
+
+__all__ = ["connect", "connect_cloud", "connect_emulator"]
+
+TRIED = (
+    "COS_SECRET_ID and COS_SECRET_KEY in the environment, "
+    "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY in the environment, "
+    f"secret_id and secret_key in {PROFILE}"
+)
+
+
+def connect() -> MattingClient:
+    """Connect to the cloud if credentials are configured, else to the emulator.
+
+    The client's repr says which. Nothing is sent yet, and nothing is printed.
+
+    Returns
+    -------
+    MattingClient
+        Close it when done; that also stops an emulator started here.
+
+    Raises
+    ------
+    OptionsError
+        When credentials are configured but no bucket and region.
+    """
+    account = find_account()
+    if account is None:
+        return connect_emulator()
+    if not (account.bucket and account.region):
+        raise OptionsError(
+            f"credentials found in {account.origin}, but no bucket and region: set "
+            "COS_BUCKET and COS_REGION, or call connect_cloud(bucket, region), or "
+            "connect_emulator() to pay nothing"
+        )
+    return connect_cloud(
+        account.bucket, account.region, credentials=account.credentials
+    )
+
+
+def connect_cloud(
+    bucket: str,
+    region: str,
+    *,
+    credentials: Credentials | Callable[[], Credentials] | None = None,
+    endpoint: str | None = None,
+    concurrency: int = 8,
+) -> MattingClient:
+    """Connect to a bucket of the cloud service. Matting calls are paid.
+
+    Parameters
+    ----------
+    bucket : str
+        ``name-appid``.
+    region : str
+        For example ``ap-guangzhou``.
+    credentials : Credentials or callable, optional
+        By default looked for in the environment and the vendor's profile file.
+    endpoint : str, optional
+        Send there instead, as ``http://127.0.0.1:8791``; the ``Host`` header stays the
+        bucket's and is what gets signed.
+    concurrency : int, default 8
+        Calls in flight that a batch keeps up.
+
+    Raises
+    ------
+    OptionsError
+        When a name is illegal, or no credentials are found; lists what was tried.
+    """
+    if credentials is None:
+        account = find_account()
+        if account is None:
+            raise OptionsError(
+                f"no credentials: pass credentials=Credentials(id, key) or set one of "
+                f"what was tried: {TRIED}; or use connect_emulator() to pay nothing"
+            )
+        credentials = account.credentials
+    return MattingClient(
+        Address(bucket, region),
+        credentials,
+        endpoint=endpoint,
+        concurrency=concurrency,
+    )
+
+
+def connect_emulator(
+    emulator: Emulator | None = None, *, concurrency: int = 8
+) -> MattingClient:
+    """Connect to an emulator on this machine. Nothing is paid.
+
+    Parameters
+    ----------
+    emulator : Emulator, optional
+        Started here when it is not yet, and then stopped with the client. By default
+        one with drawn sample scenes.
+    concurrency : int, default 8
+        Calls in flight that a batch keeps up.
+
+    Examples
+    --------
+    >>> from cosmat_nb.emulator.server import Emulator
+    >>> with connect_emulator(Emulator()) as client:
+    ...     client.put("note.txt", b"hello")
+    ...     client.fetch("note.txt")
+    '5d41402abc4b2a76b9719d911017c592'
+    b'hello'
+    """
+    emulator = Emulator.with_samples() if emulator is None else emulator
+    ours = not emulator.is_running
+    emulator.start()
+    try:
+        return MattingClient(
+            emulator.address,
+            emulator.credentials,
+            endpoint=emulator.endpoint,
+            concurrency=concurrency,
+            emulated=True,
+            on_close=emulator.stop if ours else None,
+        )
+    except BaseException:
+        if ours:
+            emulator.stop()
+        raise

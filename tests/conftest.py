@@ -1,0 +1,87 @@
+"""What tests share: emulators, clients, a clean environment, a cheap engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cosmat_nb as cm
+from cosmat_nb import images
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+class WhiteEngine:
+    """Cuts away white: a real engine, and cheap enough for tests of everything else."""
+
+    name = "white"
+    version = "1"
+
+    def estimate_alpha(self, picture):
+        """Return alpha 1 wherever a pixel is darker than nearly white."""
+        return (picture.min(axis=2) < 240).astype(np.float32)
+
+
+def draw_square(height=64, width=96, box=(16, 24, 48, 72), color=(200, 30, 40)):
+    """Draw a coloured box on white, (H, W, 3) uint8."""
+    picture = np.full((height, width, 3), 255, np.uint8)
+    picture[box[0] : box[2], box[1] : box[3]] = color
+    return picture
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, tmp_path):
+    """No test sees the user's account, profile, proxies or store."""
+    for name in ("SECRET_ID", "SECRET_KEY", "TOKEN", "BUCKET", "REGION"):
+        monkeypatch.delenv(f"COS_{name}", raising=False)
+        monkeypatch.delenv(f"TENCENTCLOUD_{name}", raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COSMAT_STORE", str(tmp_path / "store"))
+
+
+@pytest.fixture
+def rng():
+    """A seeded source of random numbers."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def emulator():
+    """A started emulator with an empty bucket and the cheap engine."""
+    with cm.Emulator(engine=WhiteEngine()) as running:
+        yield running
+
+
+@pytest.fixture
+def client(emulator):
+    """A client of `emulator`."""
+    with cm.connect_emulator(emulator) as connected:
+        yield connected
+
+
+@pytest.fixture
+def square():
+    """A JPEG of a red box on white, 64 × 96 px."""
+    return images.encode_jpeg(draw_square())
+
+
+@pytest.fixture(scope="session")
+def sample_emulator():
+    """A started emulator with the drawn scenes; tests only read from it."""
+    with cm.Emulator.with_samples() as running:
+        yield running
+
+
+@pytest.fixture
+def shared():
+    """The folder of reference material; the test is skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(
+            f"needs the reference material in {SHARED.name}/ beside the project"
+        )
+    return SHARED

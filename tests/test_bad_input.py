@@ -113,6 +113,11 @@ def test_an_unusual_key_is_fine(client, square, key):
             "ImageTooLarge",
             "4321 x 4321 px",
         ),
+        (
+            saved(Image.new("1", (10_000, 10_000)), "PNG"),
+            "ImageTooLarge",
+            "may have 89478485 px; this one has more",
+        ),
         (saved(square_image(), "BMP"), "InvalidImageFormat", "BMP pictures are not"),
         (
             saved(square_image(), "GIF", save_all=True, append_images=[square_image()]),
@@ -128,6 +133,7 @@ def test_an_unusual_key_is_fine(client, square, key):
         "flat",
         "long",
         "many pixels",
+        "bomb",
         "bmp",
         "animated",
         "webp",

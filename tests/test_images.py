@@ -177,8 +177,10 @@ def test_a_picture_cut_short_is_an_image_error(rng, kind, share):
 def test_a_decompression_bomb_is_an_image_error(side):
     """A few bytes that claim too many pixels are refused before any is decoded."""
     data = header(side, side) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
-    with pytest.raises(cm.ImageError, match=rf"may have {images.MAX_PIXELS} px; "):
+    told = f"may have {images.MAX_PIXELS} px; "
+    with pytest.raises(cm.ImageError, match=told) as refusal:
         images.decode_rgb(data)
+    assert refusal.value.too_large
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")

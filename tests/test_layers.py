@@ -129,11 +129,11 @@ def test_the_face_is_complete_and_sorted():
     assert cosmat_nb.__all__ == expected
 
 
-def test_importing_does_nothing():
-    """Importing prints nothing, loads no pyplot and opens no thread."""
+def test_importing_does_nothing(tmp_path):
+    """Importing prints nothing, writes no file (fonts, caches) and opens no thread."""
     code = (
         "import cosmat_nb, sys, threading;"
-        "assert 'matplotlib.pyplot' not in sys.modules;"
+        "assert 'matplotlib' not in sys.modules;"
         "assert threading.active_count() == 1"
     )
     run = subprocess.run(
@@ -143,6 +143,7 @@ def test_importing_does_nothing():
         check=False,
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_no_file_is_longer_than_300_lines():

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from itertools import islice
 from typing import TYPE_CHECKING
-
-from matplotlib.figure import Figure
 
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.view.panels import NUMBERS, Panels, make_panels
@@ -17,24 +14,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["NotebookFigure", "plot_grid"]
+__all__ = ["plot_grid"]
 
 SIDE = 360
 """Longer side of each panel's picture, px."""
 
 _INCHES = 2.4  # width of a picture
 _DPI = 100
-
-
-class NotebookFigure(Figure):
-    """A figure that shows itself in a notebook although pyplot never saw it."""
-
-    def _repr_jpeg_(self) -> bytes:
-        # Photographs as PNG would fill a notebook with megabytes.
-        file = io.BytesIO()
-        self.savefig(file, format="jpeg", pil_kwargs={"quality": 88})
-        return file.getvalue()
 
 
 def plot_grid(
@@ -69,6 +57,9 @@ def plot_grid(
         When there is no row to draw, `rows` is out of range, or the frame has no
         column ``cutout``.
     """
+    # Matplotlib writes a font cache when it is first imported: not before it is needed.
+    from cosmat_nb.view.figure import NotebookFigure  # noqa: PLC0415
+
     if not 1 <= rows <= 50:  # noqa: PLR2004 - a taller figure is a report
         raise OptionsError(f"rows must be 1 to 50; not {rows}")
     panels = list(

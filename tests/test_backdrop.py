@@ -56,3 +56,27 @@ def test_the_border_is_a_fiftieth_wide(height, width, band):
     inner = (height - 2 * band) * (width - 2 * band)
     assert border.sum() == height * width - inner
     assert not border[band:-band, band:-band].any()
+
+
+@pytest.mark.parametrize(
+    ("rows", "cols", "gaps"),
+    [
+        (slice(30, 60), slice(40, 80), 0),
+        (slice(50, 90), slice(40, 70), 1),
+        (slice(0, 90), slice(55, 75), 2),
+        (slice(0, 90), slice(60, 63), 0),
+    ],
+)
+def test_gaps_are_counted_where_a_subject_leaves_the_frame(rows, cols, gaps):
+    """None in the middle, one at the foot, two for a bar across; 3 px do not count."""
+    lab = studio()
+    lab[rows, cols] = (30, 50, 20)
+    assert fit_sweep(lab).gaps == gaps
+
+
+def test_a_texture_leaves_many_gaps():
+    """Five dark stripes from top to bottom leave the frame ten times."""
+    lab = studio()
+    for col in range(8, 130, 26):
+        lab[:, col : col + 8] = (30, 0, 0)
+    assert fit_sweep(lab).gaps == 10

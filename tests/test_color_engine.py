@@ -7,6 +7,8 @@ import pytest
 from drawn import scenes
 from scipy import ndimage
 
+from cosmat_nb.emulator.scenes.drawing import Canvas, Spot
+from cosmat_nb.emulator.scenes.materials import bricks, planks
 from cosmat_nb.matting.engine import get_engine
 
 # Measured on the drawn scenes, less 0.02 to 0.04: how much the engine may lose
@@ -73,6 +75,20 @@ def test_holes_stay_open(name, count):
 def test_the_empty_studio_is_empty():
     """Where nothing stands alpha is 0 at every pixel."""
     assert not cut(scenes()["empty-studio"].picture).any()
+
+
+@pytest.mark.parametrize("kind", ["bricks", "planks", "stripes", "noise"])
+def test_an_even_texture_is_empty(kind, rng):
+    """A wall, a floor, stripes and noise hold no subject, busy as they are."""
+    y, x = Canvas(240, 320).grid(slice(0, 240), slice(0, 320))
+    spot = Spot(y, x, np.zeros((3, *y.shape), dtype=np.float32))
+    texture = {
+        "bricks": lambda: bricks(rng, (0.62, 0.33, 0.26), (0.66, 0.62, 0.57))(spot),
+        "planks": lambda: planks(rng, (0.66, 0.46, 0.29))(spot),
+        "stripes": lambda: np.where(np.sin(60 * x)[..., None] > 0, [0.7], [[0.2] * 3]),
+        "noise": lambda: rng.random((240, 320, 3)),
+    }
+    assert not cut(np.rint(texture[kind]() * 255).astype(np.uint8)).any()
 
 
 def test_the_same_picture_gives_the_same_matte():

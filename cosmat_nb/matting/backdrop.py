@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy import ndimage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,8 @@ _SAMPLES = 8000  # pixels learnt from, at most about twice this
 _CLUSTERS = 12
 _ROUNDS = 8
 _LEAST_SPREAD = (5.0, 3.5, 3.5, 8.0, 8.0)  # L*, a*, b*, row, column
-_PLACE = 22.0  # Lab units that half the longer side is worth
+_PLACE = 8.0  # Lab units that half the longer side is worth
+_SMOOTH = 9  # a stretch of border shorter than half of this does not count, px
 
 
 class Sweep(NamedTuple):
@@ -35,11 +37,15 @@ class Sweep(NamedTuple):
         Robust deviation of the border from it, Lab units.
     share : float
         Share of the border that it explains, in [0, 1].
+    gaps : int
+        Stretches of the border that it does not explain: one for each place where a
+        subject leaves the frame, many for a texture.
     """
 
     color: Lab
     noise: float
     share: float
+    gaps: int
 
 
 def fit_sweep(lab: Lab) -> Sweep:
@@ -80,7 +86,8 @@ def fit_sweep(lab: Lab) -> Sweep:
     error = np.linalg.norm(flat[border] - color[border], axis=1)
     close = error < 2 * _WIDTHS[-1]
     noise = float(np.median(error[close])) if close.any() else 0.0
-    return Sweep(color.reshape(lab.shape), noise, float(close.mean()))
+    color = color.reshape(lab.shape)
+    return Sweep(color, noise, float(close.mean()), _count_gaps(lab - color))
 
 
 def fit_clusters(lab: Lab, among: Mask) -> Lab:
@@ -136,6 +143,13 @@ def border_mask(height: int, width: int) -> Mask:
     border = np.ones((height, width), dtype=bool)
     border[band : height - band, band : width - band] = False
     return border
+
+
+def _count_gaps(off: Lab) -> int:
+    turn = [off[0, :-1], off[:-1, -1], off[-1, :0:-1], off[:0:-1, 0]]
+    far = np.linalg.norm(np.concatenate(turn), axis=1) > 2 * _WIDTHS[-1]
+    far = ndimage.median_filter(far, _SMOOTH, mode="wrap") if far.size else far
+    return int((far & ~np.roll(far, 1)).sum())
 
 
 def _count(degree: int) -> int:

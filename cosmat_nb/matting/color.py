@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ColorEngine"]
 
 _LIMIT = 512  # longer side at which the subject is sought, px
-_PLAIN_SHARE, _PLAIN_NOISE = 0.6, 2.5  # a border that one sweep of colour explains
+_PLAIN_SHARE, _PLAIN_NOISE, _PLAIN_GAPS = 0.6, 2.5, 8  # of a plain backdrop's sweep
 _LEAST_AWAY, _MOST_AWAY = 4.0, 14.0  # threshold of "another colour", Lab units
 _NOISES = 5.0  # and between them, in deviations of the border
 _MIDDLE = 0.7  # where neither is favoured; half the picture's side is 1
@@ -81,6 +81,7 @@ class ColorEngine:
 def _find_subject(lab: Colors) -> Mask:
     sweep = fit_sweep(lab)
     plain = sweep.share >= _PLAIN_SHARE and sweep.noise < _PLAIN_NOISE
+    plain = plain and sweep.gaps <= _PLAIN_GAPS
     return _clean(_off_sweep(lab, sweep) if plain else _off_clusters(lab))
 
 
@@ -108,8 +109,9 @@ def _shadow(lab: Colors, sweep: Sweep, found: Mask) -> Mask:
 def _off_clusters(lab: Colors) -> Mask:
     border = border_mask(*lab.shape[:2])
     away = fit_clusters(lab, border)
-    limit = max(3.0, 1.5 * float(np.quantile(away[border], 0.95)))
+    limit = max(2.5, 1.2 * float(np.quantile(away[border], 0.95)))
     found: Mask = ndimage.gaussian_filter(away, 2.0) > limit
+    found = ndimage.binary_opening(found, iterations=2)
     # Twice more, now with a model of the subject as well.
     for _ in range(2):
         if found.mean() < _SMALLEST:

@@ -36,7 +36,7 @@ import numpy as np
 from PIL import Image
 
 from cosmat_nb.emulator.samples import draw_scenes
-from cosmat_nb.images import decode_rgb
+from cosmat_nb.images import decode_rgb, encode_jpeg
 from cosmat_nb.matting.engine import ENGINES, cut_out, get_engine
 
 if TYPE_CHECKING:
@@ -133,7 +133,9 @@ def show_scenes(engine: Engine, repeat: int) -> None:
     busy: list[Score] = []
     for scene in draw_scenes():
         truth = scene.alpha.astype(np.float64)
-        each = score(scene.picture, truth, engine, repeat)
+        # As the emulator's bucket holds it: through JPEG.
+        picture = decode_rgb(encode_jpeg(scene.picture))
+        each = score(picture, truth, engine, repeat)
         show_row(scene.name, [each], "busy" if scene.name in BUSY else "")
         if scene.alpha.any():
             (busy if scene.name in BUSY else plain).append(each)

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from cosmat_nb import __version__
 from cosmat_nb.connect import connect_emulator
 from cosmat_nb.emulator.bucket import FolderBucket
 from cosmat_nb.emulator.server import ADDRESS, CREDENTIALS, Emulator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cosmat_nb.client.blocking import MattingClient
+    from cosmat_nb.cutout import Cutout
 
 __all__ = ["main"]
 
@@ -65,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cosmat", description="Image matting on Tencent Cloud COS."
     )
+    parser.add_argument(
+        "--version", action="version", version=f"cosmat-nb {__version__}"
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     trial = commands.add_parser(
         "demo", help="cut pictures with the embedded emulator and show the result"
@@ -83,15 +88,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def demo(asked: argparse.Namespace) -> int:
     """Cut sample scenes, or a folder of pictures, and write what came of it."""
-    store = Store(asked.out / "cutouts")
+    out = asked.out.expanduser().absolute()
+    store = Store(out / "cutouts")
     if asked.folder:
         emulator = Emulator(FolderBucket(asked.folder))
     else:
         emulator = Emulator.with_samples(seed=asked.seed)
     with connect_emulator(emulator) as client:
-        frame = _pictures(client, asked.folder)
+        frame = _pictures(client, asked.folder, out)
         table = measure_frame(matte_frame(frame, client, store=store), progress=False)
-        written = _write(table, asked.out, asked.folder)
+        written = _write(table, out, asked.folder)
     print(table[list(_SHOWN)].to_string(index=False, float_format="{:.3f}".format))
     counts = table["status"].value_counts()
     print()
@@ -99,12 +105,16 @@ def demo(asked: argparse.Namespace) -> int:
     print("answered by the embedded emulator on this machine; nothing was paid")
     for path, words in written.items():
         print(f"  {path}  {words}")
-    print(f"open next: {asked.out / 'report.html'}")
+    print(f"open next: {out / 'report.html'}")
     return 0 if counts.reindex(["ok", "empty"], fill_value=0).sum() == len(table) else 1
 
 
-def _pictures(client: MattingClient, folder: Path | None) -> pd.DataFrame:
+def _pictures(client: MattingClient, folder: Path | None, out: Path) -> pd.DataFrame:
     frame = list_frame(client)
+    if folder and out.is_relative_to(folder.absolute()):
+        # A second run must not cut what the first one wrote.
+        ours = f"{out.relative_to(folder.absolute()).as_posix()}/"
+        frame = frame[~frame["key"].str.startswith(ours)]
     named = frame["key"].str.lower().str.endswith(_PICTURES)
     if not named.any():
         raise OptionsError(f"no {', '.join(_PICTURES)} files in {folder}")
@@ -123,9 +133,7 @@ def _write(table: pd.DataFrame, out: Path, folder: Path | None) -> dict[Path, st
         "the protocol is the service's, the edges are not.",
     )
     plot_grid(table, rows=_GRID_ROWS).savefig(out / "before_after.png")
-    files = table["cutout"].map(
-        lambda cutout: cutout.content.relative_to(out).as_posix(), na_action="ignore"
-    )
+    files = table["cutout"].map(lambda cutout: _file(cutout, out), na_action="ignore")
     table.drop(columns="cutout").assign(file=files).to_csv(
         out / "results.csv", index=False
     )
@@ -134,6 +142,13 @@ def _write(table: pd.DataFrame, out: Path, folder: Path | None) -> dict[Path, st
         out / "before_after.png": f"the first {min(_GRID_ROWS, len(table))} rows",
         out / "report.html": "all of them, self-contained",
     }
+
+
+def _file(cutout: Cutout, out: Path) -> str:
+    # An answer that could not be kept is in memory.
+    if isinstance(cutout.content, bytes):
+        return ""
+    return cutout.content.relative_to(out).as_posix()
 
 
 def _hint(emulator: Emulator) -> str:

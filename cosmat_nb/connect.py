@@ -27,7 +27,8 @@ TRIED = (
 def connect() -> MattingClient:
     """Connect to the cloud if credentials are configured, else to the emulator.
 
-    The client's repr says which. Nothing is sent yet, and nothing is printed.
+    The client's repr says which. Nothing is sent yet, and nothing is printed. Without
+    credentials every call starts an emulator of its own: keep the client, close it.
 
     Returns
     -------
@@ -82,6 +83,7 @@ def connect_cloud(
     OptionsError
         When a name is illegal, or no credentials are found; lists what was tried.
     """
+    address = Address(bucket, region)
     if credentials is None:
         account = find_account()
         if account is None:
@@ -91,7 +93,7 @@ def connect_cloud(
             )
         credentials = account.credentials
     return MattingClient(
-        Address(bucket, region),
+        address,
         credentials,
         endpoint=endpoint,
         concurrency=concurrency,

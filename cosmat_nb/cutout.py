@@ -127,9 +127,21 @@ class Cutout:
         return images.decode_rgb(self.source())
 
     def save(self, path: str | Path) -> Path:
-        """Write the PNG to a file and return its path."""
+        """Write the PNG to a file and return its path.
+
+        Raises
+        ------
+        OptionsError
+            When the name does not end in ``.png``, or the file cannot be written.
+        """
         path = Path(path)
-        path.write_bytes(self.png)
+        if path.suffix.lower() != ".png":
+            raise OptionsError(f"a cutout is a PNG: name it .png, not {path.name!r}")
+        try:
+            path.write_bytes(self.png)
+        except OSError as error:
+            reason = error.strerror or error
+            raise OptionsError(f"cannot write {path}: {reason}") from None
         return path
 
     def kept_at(self, path: Path) -> Cutout:

@@ -27,7 +27,8 @@ a secret key, a token or a signature.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +51,41 @@ __all__ = [
     "ThrottledError",
     "TransportError",
 ]
+
+
+_SECRETIVE = re.compile(r"[?#]|%(?:25)*(?:3f|23)", re.IGNORECASE)
+
+
+def shown_place(place: str) -> str:
+    """Return a place as it may be shown: a key whole, an address without its secrets.
+
+    Parameters
+    ----------
+    place : str
+        An object key, or an address: whatever holds ``://``, encoded or not. An address
+        loses its user name, query and fragment, since a query may hold a signature.
+
+    Examples
+    --------
+    >>> shown_place("https://me:pass@example.com/a.jpg?q-signature=5aed")
+    'https://example.com/a.jpg'
+    >>> shown_place("what?.jpg")
+    'what?.jpg'
+    """
+    if not is_address(place):
+        return place
+    return re.sub(r"//[^/@]*@", "//", _SECRETIVE.split(place, maxsplit=1)[0])
+
+
+def is_address(place: str) -> bool:
+    """Whether a place is meant as an address and not as an object key.
+
+    Examples
+    --------
+    >>> is_address("ftp://example.com/a.jpg"), is_address("http/a.jpg")
+    (True, False)
+    """
+    return re.search(r"^\s*[a-z+]+(?:://|%(?:25)*3a)", place, re.IGNORECASE) is not None
 
 
 class CosmatError(Exception):
@@ -89,6 +125,8 @@ class CallError(CosmatError):
         ``x-cos-request-id`` of the last answer: quote it to the vendor's support.
     attempts : int
         Requests sent for this call, retries included. Each may have been billed.
+    heals : bool
+        Whether the same call may succeed when it is made again later.
     dooms : bool
         Whether any other call would fail the same way: keys, rights, bill, bucket.
     """
@@ -101,6 +139,7 @@ class CallError(CosmatError):
         status: int | None = None,
         request_id: str | None = None,
         attempts: int = 1,
+        heals: bool = False,
         dooms: bool = False,
     ) -> None:
         super().__init__(message)
@@ -109,6 +148,7 @@ class CallError(CosmatError):
         self.status = status
         self.request_id = request_id
         self.attempts = attempts
+        self.heals = heals
         self.dooms = dooms
 
     def __str__(self) -> str:
@@ -125,9 +165,15 @@ class CallError(CosmatError):
 class TransportError(CallError):
     """No usable answer arrived: connection refused or lost, timeout, deadline."""
 
+    def __init__(self, message: str, *, heals: bool = True, **facts: Any) -> None:
+        super().__init__(message, heals=heals, **facts)
+
 
 class ProtocolError(CallError):
     """An answer arrived that is not what the service documents."""
+
+    def __init__(self, message: str, *, heals: bool = True, **facts: Any) -> None:
+        super().__init__(message, heals=heals, **facts)
 
 
 class ServiceError(CallError):

@@ -47,12 +47,12 @@ def matte_one(client, data):
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        (None, "must be a string; not (None|nan)"),
-        (float("nan"), "must be a string; not nan"),
-        (pd.NA, "must be a string; not <NA>"),
-        (3, "must be a string; not 3"),
-        (b"a.jpg", "must be a string; not b'a.jpg'"),
-        (["a.jpg"], r"must be a string; not \['a.jpg'\]"),
+        (None, "must be a string; this cell is empty"),
+        (float("nan"), "must be a string; this cell is empty"),
+        (pd.NA, "must be a string; this cell is empty"),
+        (3, "must be a string; this cell is int"),
+        (b"a.jpg", "must be a string; this cell is bytes"),
+        (["a.jpg"], "must be a string; this cell is list"),
         ("", "must be a non-empty string; not ''"),
         ("é" * 426, "may have 850 bytes of UTF-8; 'é+'… has 852"),
         ("a\x1bb", r"'a\\x1bb' holds a character U\+0018 to U\+001B"),
@@ -62,7 +62,9 @@ def matte_one(client, data):
         ("a\ud800", r"'a\\ud800' holds half a surrogate pair"),
         ("http://", "must be an http.s. address; not 'http://'"),
         ("https://[", r"must be an http.s. address; not 'https://\['"),
-        ("http%3A%2F%2Fexample.com", "The specified key does not exist"),
+        ("http%3A%2F%2Fexample.com", "must be passed as it is"),
+        (" https://example.com/a.jpg", "must be an http.s. address"),
+        ("ftp://example.com/a.jpg", "must be an http.s. address"),
     ],
 )
 def test_a_bad_key_is_a_refused_row(client, square, key, message):

@@ -51,6 +51,19 @@ def test_demo_on_a_folder_writes_table_figure_and_report(folder, tmp_path, capsy
     assert "nothing was paid" in printed
 
 
+def test_demo_writes_to_a_relative_folder_and_does_not_cut_its_own_output(
+    folder, monkeypatch, capsys
+):
+    """`--out here` works as the README has it, twice, even inside the pictures."""
+    monkeypatch.chdir(folder)
+    for _ in range(2):
+        assert main(["demo", "--out", "here", "--folder", "."]) == 1
+        table = pd.read_csv(folder / "here" / "results.csv")
+        assert len(table) == 3
+        assert (folder / "here" / table["file"].dropna().iloc[0]).is_file()
+    assert "open next: " in capsys.readouterr().out
+
+
 def test_demo_says_what_is_wrong_with_its_folders(tmp_path, capsys):
     """A missing, empty or unwritable folder gives one sentence and exit code 2."""
     empty = tmp_path / "empty"

@@ -310,19 +310,20 @@ def test_an_attempt_has_a_deadline(bad):
         cutout = client.matte("k")
         took = time.monotonic() - began
     assert cutout.attempts == 2
-    assert 0.2 < took < 1.0
+    assert 0.2 < took < 10
 
 
 def test_the_steps_of_an_attempt_share_its_deadline():
     """Time spent on waiting for the headers is not given to the body again."""
-    real = {"retry": Retry(attempts=1, attempt_seconds=0.5), "clock": cm.Clock()}
-    slow = [0.4, answer(200, length=999), 60.0]
+    real = {"retry": Retry(attempts=1, attempt_seconds=3.0), "clock": cm.Clock()}
+    slow = [2.5, answer(200, length=999), 60.0]
     with Scripted(slow) as server, server.client(**real) as client:
         began = time.monotonic()
         with pytest.raises(errors.TransportError, match="ReadTimeout"):
             client.matte("k")
         took = time.monotonic() - began
-    assert 0.4 < took < 0.8
+    # Given anew at each step, it would be 5.5 s.
+    assert 2.9 < took < 5.4
 
 
 def test_the_call_has_a_deadline():
@@ -335,7 +336,7 @@ def test_the_call_has_a_deadline():
                 client.matte("k")
             took = time.monotonic() - began
         assert len(server.heard) == 1
-    assert 0.2 < took < 1.5
+    assert 0.2 < took < 20
 
 
 def test_a_connection_is_used_again_after_a_refusal():
@@ -544,7 +545,7 @@ def test_a_call_in_flight_is_answered_before_its_client_closes():
         while not server.heard:
             time.sleep(0.001)
         client.close()
-        assert pending.result(timeout=0.1).png == PNG
+        assert pending.result(timeout=10).png == PNG
         assert len(server.heard) == 1
 
 

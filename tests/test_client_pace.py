@@ -107,7 +107,7 @@ def test_a_time_that_no_socket_could_wait_is_refused(name, value):
 
 def test_no_attempt_is_no_call():
     """A call sends at least one request."""
-    with pytest.raises(OptionsError, match="1 or more; not 0"):
+    with pytest.raises(OptionsError, match="whole number from 1; not 0"):
         Retry(attempts=0)
     assert Retry(attempts=1).attempts == 1
 

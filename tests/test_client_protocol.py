@@ -115,7 +115,6 @@ def test_a_retry_after_past_the_deadline_stops_at_once(value):
         pytest.param(reply(200, b"<html>Sign in</html>"), id="HTML"),
         pytest.param(reply(200, b""), id="nothing"),
         pytest.param(reply(204), id="no content"),
-        pytest.param(reply(200, OPAQUE), id="no alpha"),
         pytest.param(refusal(200, "SlowDown"), id="refusal in 200"),
         pytest.param(reply(500), id="500 bare"),
         pytest.param(reply(502, b"<html>Bad gateway</html>"), id="502 of a proxy"),
@@ -176,7 +175,9 @@ def test_an_empty_error_document_still_says_something(body):
     time = Time()
     end, _, _ = drive(speaker(time), MATTE, [reply(403, body)], time)
     assert isinstance(end, errors.AccessDeniedError)
-    assert str(end) == "matte 'a b.jpg': answered HTTP 403 [HTTP 403]"
+    assert str(end) == (
+        "matte 'a b.jpg': answered HTTP 403; check keys and rights [HTTP 403]"
+    )
 
 
 def test_the_last_failure_is_told():
@@ -486,3 +487,14 @@ def test_a_call_can_be_dropped_at_any_step():
     next(steps)
     steps.close()
     assert list(steps) == []
+
+
+def test_a_whole_picture_of_the_wrong_kind_is_not_paid_for_again():
+    """An answer without alpha is a whole picture: asking again would only cost."""
+    time = Time()
+    speaker = Speaker(host=ADDRESS.host, credentials=lambda: KEYS, clock=time.clock)
+    steps = speaker.ask(MATTE)
+    next(steps)
+    with pytest.raises(errors.ProtocolError, match="alpha channel") as caught:
+        steps.send(reply(200, OPAQUE))
+    assert caught.value.attempts == 1

@@ -143,7 +143,7 @@ def test_a_read_only_folder_is_refused(tmp_path):
 def test_the_default_folder_comes_from_the_environment(monkeypatch, tmp_path):
     """``COSMAT_STORE`` decides; without it the user's data folder does."""
     monkeypatch.setenv("COSMAT_STORE", str(tmp_path / "chosen"))
-    assert cm.Store().folder == tmp_path / "chosen" / "cutouts"
+    assert cm.Store().folder == tmp_path / "chosen"
     monkeypatch.delenv("COSMAT_STORE")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert cm.Store().folder.is_relative_to(tmp_path)

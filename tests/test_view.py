@@ -131,3 +131,17 @@ def test_a_long_frame_makes_a_bounded_report(table, tmp_path):
     page = cm.write_report(long, tmp_path / "r.html").read_text(encoding="utf-8")
     assert page.count("<article>") == 200
     assert "30 more rows" in page
+
+
+def test_a_signed_address_is_shown_without_its_signature(client, tmp_path):
+    """Neither the report nor a figure repeats the query of an address that failed."""
+    signed = "https://elsewhere.example.com/a.jpg?q-signature=5aed5fa5c9e5"
+    frame = pd.DataFrame({"key": [signed, f" {signed}", signed.encode()]})
+    result = cm.matte_frame(frame, client, progress=False)
+    assert list(result["status"]) == ["refused"] * 3
+    page = cm.write_report(result, tmp_path / "r.html").read_text(encoding="utf-8")
+    figure = cm.plot_grid(result)
+    words = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
+    told = " ".join(result["error"])
+    assert "elsewhere.example.com" in page
+    assert "5aed5fa5c9e5" not in page + words.replace("\n", "") + told

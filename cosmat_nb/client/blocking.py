@@ -13,6 +13,7 @@ from cosmat_nb.client.pace import Clock, Retry
 from cosmat_nb.client.protocol import Answer, Question, Speaker, Wait
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.options import MattingOptions
+from cosmat_nb.wire.address import check_key, check_url
 from cosmat_nb.wire.operations import MattingQuery
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ class MattingClient:
     Notes
     -----
     Every method raises a `CallError` when its call fails for good: `TransportError`,
-    `ProtocolError` or the `ServiceError` that fits the service's error code.
+    `ProtocolError` or the `ServiceError` that fits the service's error code; and before
+    anything is sent an `OptionsError` for a key, address or other argument that the
+    service would not take, and for a closed client. A function that returns credentials
+    may be called from several threads at once.
     """
 
     def __init__(
@@ -86,9 +90,10 @@ class MattingClient:
         on_close: Callable[[], None] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        if not 1 <= concurrency <= MAX_CONCURRENCY:
+        if concurrency not in range(1, MAX_CONCURRENCY + 1):
             raise errors.OptionsError(
-                f"concurrency must be 1 to {MAX_CONCURRENCY}; not {concurrency}"
+                f"concurrency must be a whole number, 1 to {MAX_CONCURRENCY}; "
+                f"not {concurrency!r}"
             )
         self.address = address
         self.endpoint = check_endpoint(endpoint or f"https://{address.host}")
@@ -160,6 +165,21 @@ class MattingClient:
         finally:
             if self._on_close:
                 self._on_close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._channel.is_closed
+
+    def check_place(self, place: str) -> None:
+        """Refuse a key or an address that the service would not take; sends nothing.
+
+        Raises
+        ------
+        OptionsError
+            Saying which rule is broken.
+        """
+        (check_url if errors.is_address(place) else check_key)(place)
 
     def matte(self, key: str, options: MattingOptions = MattingOptions()) -> Cutout:
         """Cut out the subject of a stored picture. A paid call.

@@ -112,7 +112,7 @@ class Channel:
             except httpx.TransportError as error:
                 reason = str(error) or f"no answer within {attempt.seconds:.1f} s"
                 raise errors.TransportError(
-                    f"{type(error).__name__}: {reason}"
+                    f"{type(error).__name__} at {self._endpoint}: {reason}"
                 ) from error
 
     @contextmanager

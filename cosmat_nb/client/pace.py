@@ -82,8 +82,10 @@ class Retry:
     draw: Callable[[], float] = field(default=random.random, repr=False)
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise OptionsError(f"attempts must be 1 or more; not {self.attempts}")
+        if not isinstance(self.attempts, int) or self.attempts < 1:
+            raise OptionsError(
+                f"attempts must be a whole number from 1; not {self.attempts!r}"
+            )
         for name in ("base", "longest", "attempt_seconds", "call_seconds"):
             if not 0 < getattr(self, name) <= MAX_SECONDS:
                 raise OptionsError(

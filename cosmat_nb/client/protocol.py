@@ -14,7 +14,7 @@ from typing import Generic, TypeAlias, TypeVar
 from cosmat_nb import errors
 from cosmat_nb.client.pace import Clock, Retry, parse_retry_after
 from cosmat_nb.wire.address import write_target
-from cosmat_nb.wire.codes import find_code, service_error
+from cosmat_nb.wire.codes import service_error
 from cosmat_nb.wire.credentials import Credentials
 from cosmat_nb.wire.documents import ErrorDocument
 from cosmat_nb.wire.signature import sign
@@ -170,7 +170,7 @@ class Speaker:
                 failure = _finished(error, question, reply, sent)
             wait = retry.wait_after(sent, self._asked_to_wait(reply))
             is_last = sent >= retry.attempts or elapsed() + wait >= deadline
-            if is_last or not _heals(failure):
+            if is_last or not failure.heals:
                 raise failure
             yield Wait(wait)
 
@@ -235,12 +235,6 @@ def _read(question: Question[T], reply: Reply) -> T:
     raise service_error(document.code, message, status=reply.status)
 
 
-def _heals(error: errors.CallError) -> bool:
-    if isinstance(error, errors.ServiceError):
-        return find_code(error.code, error.status or 0).heals
-    return True
-
-
 def _finished(
     error: errors.CallError, question: Question[T], reply: Reply | None, attempts: int
 ) -> errors.CallError:
@@ -255,6 +249,7 @@ def _finished(
         status=reply.status if reply else None,
         request_id=reply.request_id if reply else None,
         attempts=attempts,
+        heals=error.heals,
         dooms=error.dooms,
     )
     finished.__cause__ = error.__cause__

@@ -75,6 +75,10 @@ def delete(key: str) -> Question[None]:
 
 def list_page(prefix: str, marker: str) -> Question[Listing]:
     """Ask for one page of the bucket's listing."""
+    try:
+        prefix.encode()
+    except (AttributeError, UnicodeEncodeError):
+        raise OptionsError(f"prefix must be text; not {prefix!r}") from None
     params = {"prefix": prefix, "marker": marker, "max-keys": str(PAGE)}
     asked = {name: value for name, value in params.items() if value}
 
@@ -95,7 +99,9 @@ def _png(reply: Reply) -> Png:
     _refuse_document(reply)
     info = inspect_png(reply.body)
     if not info.has_alpha:
-        raise ProtocolError("expected a PNG with an alpha channel; it has none")
+        # A whole picture of the wrong kind: asking again would pay for another one.
+        message = "expected a PNG with an alpha channel; it has none"
+        raise ProtocolError(message, heals=False)
     return Png(reply.body, info)
 
 

@@ -39,7 +39,7 @@ class Incoming:
 
     method: str
     key: str
-    params: Mapping[str, str]
+    params: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
 
@@ -133,6 +133,7 @@ def _check_token(incoming: Incoming, credentials: Credentials) -> None:
     name = "x-cos-security-token"
     token = incoming.headers.get(name) or incoming.params.get(name, "")
     if token != credentials.token:
+        # The code for a token that is not the key's is assumed.
         raise Refusal("InvalidAccessKeyId", "The security token is not this key's.")
 
 

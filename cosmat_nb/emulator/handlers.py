@@ -39,7 +39,7 @@ MAX_LONG_SIDE, MAX_SHORT_SIDE = 7680, 4320
 """Largest sides of a picture, px; that a portrait may be 4320 × 7680 is assumed."""
 
 MAX_BYTES = 32 << 20
-"""Largest picture, bytes (limits page, generic image processing)."""
+"""Largest picture, bytes: that of generic image processing; assumed for matting."""
 
 MAX_LIST = 1000
 

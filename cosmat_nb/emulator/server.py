@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from types import MappingProxyType, TracebackType
@@ -242,7 +243,8 @@ def _listen(host: str, port: int) -> socket.socket:
     # With the protocol named, asyncio sets TCP_NODELAY; without it, every small answer
     # waits some 40 ms for an acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform != "win32":  # there it would let two servers share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
         # Two sockets can be bound to one port; only one of them can listen.

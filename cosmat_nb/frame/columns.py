@@ -60,8 +60,8 @@ def check_free(frame: pd.DataFrame, names: Iterable[str]) -> None:
     clash = [name for name in names if name in frame.columns]
     if clash:
         raise OptionsError(
-            f"the frame already has {', '.join(clash)}: rename or drop them, "
-            "they would be replaced"
+            f"the frame already has {', '.join(clash)}, which would be replaced: "
+            "rename them, or drop what an earlier run added"
         )
 
 

@@ -55,6 +55,8 @@ class Crew:
     ----------
     outcomes : dict of str to Outcome
         Filled by the threads themselves, as soon as a place is answered.
+    begun : set of str
+        Places whose call has begun, answered or not.
     reason : str
         Why places were left out; empty while none are.
     """
@@ -63,6 +65,7 @@ class Crew:
         self, call: Callable[[str], Outcome], places: Iterable[str], workers: int
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
+        self.begun: set[str] = set()
         self.reason = ""
         self._call = call
         self._stop = threading.Event()
@@ -106,6 +109,7 @@ class Crew:
                 place = self._waiting.get_nowait()
             except Empty:
                 return
+            self.begun.add(place)
             outcome = self._call(place)
             self.outcomes[place] = outcome
             if outcome.dooms:

@@ -81,24 +81,23 @@ class Outcome:
     source: str | None = None
     dooms: bool = field(default=False, repr=False)
 
-    @classmethod
-    def of_error(cls, error: Exception, **facts: object) -> Outcome:
-        """Make the row of a failure."""
-        refused = isinstance(error, _REFUSALS)
-        outcome = cls(
-            status=Status.REFUSED if refused else Status.ERROR,
+    def failed(self, error: Exception) -> Outcome:
+        """Return the row of a failure: refused, when asking again will not help."""
+        outcome = dataclasses.replace(
+            self,
+            status=Status.REFUSED if isinstance(error, _REFUSALS) else Status.ERROR,
             error_code=type(error).__name__,
             error=str(error),
         )
-        if isinstance(error, CallError):
-            outcome = dataclasses.replace(
-                outcome,
-                error_code=error.code,
-                request_id=error.request_id,
-                attempts=error.attempts,
-                dooms=error.dooms,
-            )
-        return dataclasses.replace(outcome, **facts)  # type: ignore[arg-type]
+        if not isinstance(error, CallError):
+            return outcome
+        return dataclasses.replace(
+            outcome,
+            error_code=error.code,
+            request_id=error.request_id,
+            attempts=error.attempts,
+            dooms=error.dooms,
+        )
 
     def as_duplicate(self) -> Outcome:
         """Return the row of another row that shares this one's call."""

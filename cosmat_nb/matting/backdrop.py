@@ -136,8 +136,8 @@ def border_mask(height: int, width: int) -> Mask:
 
     Examples
     --------
-    >>> border_mask(3, 4).sum()
-    np.int64(10)
+    >>> int(border_mask(3, 4).sum())
+    10
     """
     band = max(1, round(_BAND * min(height, width)))
     border = np.ones((height, width), dtype=bool)

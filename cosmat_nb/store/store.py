@@ -51,7 +51,8 @@ class Store:
     def keep(self, png: bytes) -> Path:
         """Keep a PNG and return its file; the same bytes are kept once.
 
-        The file appears whole or not at all, and is on disk when this returns.
+        The file appears whole or not at all, and its bytes are on disk when this
+        returns; only a power cut right after it can still lose the file's name.
 
         Raises
         ------
@@ -78,4 +79,6 @@ class Store:
 
 def _default_folder() -> Path:
     chosen = os.environ.get("COSMAT_STORE")
-    return Path(chosen or platformdirs.user_data_dir("cosmat-nb", False)) / "cutouts"
+    if chosen:
+        return Path(chosen)
+    return Path(platformdirs.user_data_dir("cosmat-nb", False)) / "cutouts"

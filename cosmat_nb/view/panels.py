@@ -10,7 +10,7 @@ import pandas as pd
 
 from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
-from cosmat_nb.errors import CosmatError, OptionsError
+from cosmat_nb.errors import CosmatError, OptionsError, shown_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -88,8 +88,11 @@ def make_panels(
         if isinstance(cutout, Cutout):
             yield _seen(cutout, status, numbers, side, before)
         else:
-            note = str(row.get("error") or "no cutout")
-            yield Panels(place=str(row.get("key", "")), status=status, note=note)
+            note = _written(row.get("error") or "no cutout")
+            # A key column may hold addresses, and their queries signatures.
+            key = row.get("key")
+            place = shown_place(key) if isinstance(key, str) else "–"
+            yield Panels(place=place, status=status, note=note)
 
 
 def _seen(
@@ -121,6 +124,6 @@ def _seen(
 
 
 def _written(value: Any) -> str:
-    if pd.isna(value):
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
         return "–"
     return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
-from cosmat_nb.errors import OptionsError
+from cosmat_nb.errors import OptionsError, shown_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,6 @@ _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-[0-9]+")
 _REGION = re.compile(r"[a-z]+-[a-z0-9-]*[a-z0-9]")
 _MAX_HOST = 60
 _FORBIDDEN = re.compile("[\x18-\x1b]")
-_QUERY = re.compile(r"\?|%(?:25)*3f", re.IGNORECASE)
 _ENCODED_SCHEME = re.compile(r"https?%(?:25)*3a", re.IGNORECASE)
 
 
@@ -170,7 +169,7 @@ def check_url(url: object) -> str:
     >>> check_url("https://www.example.com/abc.jpg")
     'https://www.example.com/abc.jpg'
     """
-    shown = repr(_QUERY.split(url)[0] if isinstance(url, str) else url)
+    shown = repr(shown_place(url)) if isinstance(url, str) else type(url).__name__
     if isinstance(url, str) and _ENCODED_SCHEME.match(url):
         raise OptionsError(
             f"detect-url must be passed as it is, it is encoded on the way; got {shown}"

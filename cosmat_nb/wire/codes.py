@@ -43,6 +43,8 @@ class Code:
 
 
 _KEYS = "check the secret id and key"
+_CLOCK = "set this machine's clock, or sign anew: the signature's time is over"
+_REGION = "the bucket answers elsewhere: check its region"
 _LATER = "wait, or use fewer calls at once"
 
 _TABLE = (
@@ -62,7 +64,7 @@ _TABLE = (
         "ImageTooLarge",
         400,
         errors.ImageRejectedError,
-        cure="sides must be 32 px to 7680 x 4320; too small says the same",
+        cure="too small a picture is told so as well",
     ),
     Code("ImageResolutionExceed", 400, errors.ImageRejectedError),
     Code("EntityTooLarge", 400, errors.InvalidRequestError),
@@ -88,8 +90,8 @@ _TABLE = (
         403,
         errors.AccessDeniedError,
         dooms=True,
-        cure="the policy needs cos:GetObject and ci:CreateS3AIPicMattingJob, "
-        "and the bucket must be bound to Cloud Infinite",
+        cure="the policy must allow the call (matting needs cos:GetObject and the "
+        "operation's own ci action), and the bucket be bound to Cloud Infinite",
     ),
     Code(
         "SignatureDoesNotMatch",
@@ -147,10 +149,15 @@ CODES = MappingProxyType({code.name: code for code in _TABLE})
 """Every code of the table by its name."""
 
 _BY_STATUS = (
+    *(
+        (status, Code("", status, errors.InvalidRequestError, dooms=True, cure=_REGION))
+        for status in (301, 302, 307)
+    ),
     (402, Code("", 402, errors.PaymentRequiredError, dooms=True)),
     (401, Code("", 401, errors.AccessDeniedError, dooms=True)),
-    (403, Code("", 403, errors.AccessDeniedError, dooms=True)),
-    (404, Code("", 404, errors.ObjectNotFoundError)),
+    # Without a code this may be one protected picture: the others are still asked for.
+    (403, Code("", 403, errors.AccessDeniedError, cure="check keys and rights")),
+    (404, Code("", 404, errors.ObjectNotFoundError, cure="no such key or bucket")),
     (408, Code("", 408, errors.InvalidRequestError, heals=True)),
     (429, Code("", 429, errors.ThrottledError, heals=True, cure=_LATER)),
     (501, Code("", 501, errors.ServerError)),
@@ -218,12 +225,15 @@ def service_error(
     ('ThrottledError', 503)
     """
     code = find_code(name, status or 0)
-    words = [message.rstrip(".") if code.cure else message, code.cure]
+    # The service tells a signature's end under the code of a missing right.
+    cure = _CLOCK if "expired" in message else code.cure
+    words = [message.rstrip(".") if cure else message, cure]
     return code.error(
         "; ".join(word for word in words if word),
         code=name,
         status=status or code.status or None,
         request_id=request_id,
         attempts=attempts,
+        heals=code.heals,
         dooms=code.dooms,
     )

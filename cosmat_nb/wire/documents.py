@@ -198,7 +198,7 @@ class Listing:
         return replace(self, next_marker=last)
 
     def _write(self, text: str) -> str:
-        # Slashes stay as they are: observed on the service's encoded listings.
+        # Slashes stay as they are in encoded listings (vendor's page "GET Bucket").
         return quote(text, safe="/") if self.url_encoded else text
 
     def _row(self, info: ObjectInfo) -> Tree:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cosmat_nb.errors import shown_place
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import check_key, check_url
 
@@ -73,7 +74,7 @@ class MattingQuery:
     @property
     def label(self) -> str:
         """The place as it may be shown: a query may hold a signature."""
-        return self.place.partition("?")[0] if self.url else self.key
+        return shown_place(self.url) if self.url else self.key
 
     @property
     def parameters(self) -> dict[str, str]:

@@ -150,11 +150,11 @@ def test_a_known_name_wins_over_its_status():
 @pytest.mark.parametrize(
     ("status", "error", "heals", "dooms"),
     [
-        (301, INVALID, False, False),
+        (301, INVALID, False, True),
         (400, INVALID, False, False),
         (401, DENIED, False, True),
         (402, errors.PaymentRequiredError, False, True),
-        (403, DENIED, False, True),
+        (403, DENIED, False, False),
         (404, MISSING, False, False),
         (408, INVALID, True, False),
         (418, INVALID, False, False),

@@ -40,7 +40,7 @@ def refused(body):
     begin = time.process_time()
     with pytest.raises(ProtocolError) as caught:
         parse_xml(body)
-    assert time.process_time() - begin < 1
+    assert time.process_time() - begin < 5
     assert len(str(caught.value)) < 300
     return str(caught.value)
 

@@ -157,11 +157,12 @@ def _operation(value: str) -> Operation:
 
 def _flag(value: object) -> bool:
     try:
-        if value in (0, 1, "0", "1"):
-            return value in (1, "1")
+        known = bool(value in (0, 1, "0", "1"))
     except (TypeError, ValueError):
-        pass  # A missing cell or a whole column compares to nothing.
-    raise OptionsError(f"center must be True or False; not {value!r}")
+        known = False  # a missing cell or a whole column compares to nothing
+    if not known:
+        raise OptionsError(f"center must be True or False; not {value!r}")
+    return value in (1, "1")
 
 
 def _padding(value: object) -> Padding:

@@ -34,7 +34,7 @@ __all__ = ["main"]
 
 _SHOWN = ("key", "status", "coverage", "soft_fraction", "parts", "holes", "edge_width")
 _PICTURES = (".jpg", ".jpeg", ".png")
-_GRID_ROWS = 8
+_GRID, _GRID_ROWS = "before_after.png", 8
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def demo(asked: argparse.Namespace) -> int:
     """Cut sample scenes, or a folder of pictures, and write what came of it."""
-    out = asked.out.expanduser().absolute()
+    out = asked.out.expanduser().resolve()
     store = Store(out / "cutouts")
     if asked.folder:
         emulator = Emulator(FolderBucket(asked.folder))
@@ -111,9 +111,10 @@ def demo(asked: argparse.Namespace) -> int:
 
 def _pictures(client: MattingClient, folder: Path | None, out: Path) -> pd.DataFrame:
     frame = list_frame(client)
-    if folder and out.is_relative_to(folder.absolute()):
+    if folder and out.is_relative_to(folder.resolve()):
         # A second run must not cut what the first one wrote.
-        ours = f"{out.relative_to(folder.absolute()).as_posix()}/"
+        below = out.relative_to(folder.resolve())
+        ours = ((below / "cutouts").as_posix() + "/", (below / _GRID).as_posix())
         frame = frame[~frame["key"].str.startswith(ours)]
     named = frame["key"].str.lower().str.endswith(_PICTURES)
     if not named.any():
@@ -132,14 +133,14 @@ def _write(table: pd.DataFrame, out: Path, folder: Path | None) -> dict[Path, st
         lead="Cut by the embedded emulator's own engine, not by the cloud service: "
         "the protocol is the service's, the edges are not.",
     )
-    plot_grid(table, rows=_GRID_ROWS).savefig(out / "before_after.png")
+    plot_grid(table, rows=_GRID_ROWS).savefig(out / _GRID)
     files = table["cutout"].map(lambda cutout: _file(cutout, out), na_action="ignore")
     table.drop(columns="cutout").assign(file=files).to_csv(
         out / "results.csv", index=False
     )
     return {
         out / "results.csv": "one row a picture: status, numbers, file of its cutout",
-        out / "before_after.png": f"the first {min(_GRID_ROWS, len(table))} rows",
+        out / _GRID: f"the first {min(_GRID_ROWS, len(table))} rows",
         out / "report.html": "all of them, self-contained",
     }
 

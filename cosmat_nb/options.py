@@ -51,7 +51,7 @@ class MattingOptions:
     Parameters
     ----------
     operation : Operation or str, default ``Operation.GENERAL``
-        Which model the service runs.
+        Which of the three operations the service runs.
     center : bool, default False
         ``center-layout``: move the subject to the middle.
     padding : tuple of int, default (0, 0)

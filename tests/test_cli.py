@@ -64,6 +64,14 @@ def test_demo_writes_to_a_relative_folder_and_does_not_cut_its_own_output(
     assert "open next: " in capsys.readouterr().out
 
 
+def test_demo_into_the_folder_of_the_pictures_itself(folder, capsys):
+    """Written beside the pictures, its own files are not taken for pictures."""
+    for _ in range(2):
+        main(["demo", "--out", str(folder / "more" / ".."), "--folder", str(folder)])
+        assert len(pd.read_csv(folder / "results.csv")) == 3
+    assert "3 pictures" in capsys.readouterr().out
+
+
 def test_demo_says_what_is_wrong_with_its_folders(tmp_path, capsys):
     """A missing, empty or unwritable folder gives one sentence and exit code 2."""
     empty = tmp_path / "empty"

@@ -219,6 +219,7 @@ def test_an_account_error_stops_the_batch(scripted, code, status):
     result = cm.matte_frame(keys(*"abcda"), client, progress=False)
     assert scripted.asked == ["/a", "/b"]
     assert result.status[[0, 3, 4]].tolist() == ["ok", "skipped", "ok"]
+    assert result.status[1] == "error"
     assert result.error_code[1] == code
     assert result.error[3].startswith("not sent: the batch stopped: matte 'b': It is")
     assert result.attempts.tolist() == [1, 1, 0, 0, 0]
@@ -387,11 +388,27 @@ def test_what_is_no_call_error_stops_the_batch():
 
 
 def test_a_bucket_elsewhere_stops_the_batch(scripted):
-    """A redirect to another region is the same for every row, and says so."""
+    """A redirect to another region is no fault of a row: it stops the batch."""
     client = scripted(lambda _: reply(301, b""))
     result = cm.matte_frame(
         keys(*"a" * 1, *map(str, range(50))), client, progress=False
     )
-    assert result.status[0] == "refused"
+    assert result.status[0] == "error"
     assert "check its region" in result.error[0]
     assert (result.status == "skipped").sum() > 30
+
+
+def test_what_may_heal_is_not_called_refused(scripted):
+    """A slow upload is refused with a 4xx too, and yet asking again may help."""
+    client = scripted(lambda _: answer_error("RequestTimeout", 400))
+    result = cm.matte_frame(keys("a"), client, progress=False)
+    assert result.status[0] == "error"
+
+
+def test_an_endless_address_is_its_own_rows_fault(scripted):
+    """An address too long to be sent is refused, and the next row is asked for."""
+    client = scripted(lambda _: answer_png())
+    endless = "https://example.com/" + "a" * 70_000
+    result = cm.matte_frame(keys(endless, "b"), client, progress=False)
+    assert list(result.status) == ["refused", "ok"]
+    assert "is too long" in result.error[0]

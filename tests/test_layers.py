@@ -156,7 +156,7 @@ def test_no_file_is_longer_than_300_lines():
 
 
 def test_the_version_is_the_one_of_the_distribution():
-    """`__version__` and the user agent name the version of pyproject.toml."""
+    """`__version__` is the version of pyproject.toml."""
     text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     version = re.search(r'^version = "(.+)"$', text, re.MULTILINE)[1]
     assert cosmat_nb.__version__ == version

@@ -176,7 +176,9 @@ def _rows(values: Iterable[object], crew: Crew, source: str) -> list[Outcome]:
             rows.append(outcomes[value].as_duplicate() if again else outcomes[value])
             seen.add(value)
         else:
-            rows.append(_not_answered(crew.reason, source, sent=value in begun))
+            outcome = _not_answered(crew.reason, source, sent=value in begun)
+            rows.append(outcome.as_duplicate() if value in seen else outcome)
+            seen.add(value)
     return rows
 
 

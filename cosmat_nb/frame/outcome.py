@@ -83,16 +83,20 @@ class Outcome:
 
     def failed(self, error: Exception) -> Outcome:
         """Return the row of a failure: refused, when asking again will not help."""
+        refused = isinstance(error, _REFUSALS)
         outcome = dataclasses.replace(
             self,
-            status=Status.REFUSED if isinstance(error, _REFUSALS) else Status.ERROR,
+            status=Status.REFUSED if refused else Status.ERROR,
             error_code=type(error).__name__,
             error=str(error),
         )
         if not isinstance(error, CallError):
             return outcome
+        # What may heal, or befalls every row, is no fault of this key or picture.
+        refused = refused and not (error.heals or error.dooms)
         return dataclasses.replace(
             outcome,
+            status=Status.REFUSED if refused else Status.ERROR,
             error_code=error.code,
             request_id=error.request_id,
             attempts=error.attempts,

@@ -26,6 +26,9 @@ __all__ = [
 MAX_KEY_BYTES = 850
 """Longest object key, bytes of UTF-8 (vendor's object naming rules)."""
 
+MAX_URL = 32_000
+"""Longest encoded detect-url that is sent, characters: this package's own limit."""
+
 _UNRESERVED = "-_.~"
 _HOST = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9-]*-[0-9]+)\.(?:cos|cos-internal|pic|ci)\."
@@ -178,6 +181,8 @@ def check_url(url: object) -> str:
         raise OptionsError(f"detect-url must be an http(s) address; not {shown}")
     if "@" in urlsplit(url).netloc:
         raise OptionsError("detect-url may hold no user name and password")
+    if len(encode(url)) > MAX_URL:
+        raise OptionsError(f"detect-url of {len(url)} characters is too long")
     return url
 
 

@@ -226,7 +226,8 @@ def service_error(
     """
     code = find_code(name, status or 0)
     # The service tells a signature's end under the code of a missing right.
-    cure = _CLOCK if "expired" in message else code.cure
+    is_over = code.name == "AccessDenied" and "expired" in message
+    cure = _CLOCK if is_over else code.cure
     words = [message.rstrip(".") if cure else message, cure]
     return code.error(
         "; ".join(word for word in words if word),

@@ -227,3 +227,11 @@ def test_every_code_builds_its_error(code: Code):
     assert (error.code, error.status) == (code.name, code.status)
     assert error.dooms is code.dooms
     assert code.cure in error.message
+
+
+def test_an_expired_token_and_an_expired_signature_have_their_own_cures():
+    """A token that is over needs new keys; a signature that is over, a right clock."""
+    token = service_error("ExpiredToken", "The provided token has expired.")
+    assert "fetch new temporary keys" in token.message
+    signature = service_error("AccessDenied", "Request has expired")
+    assert "clock" in signature.message

@@ -12,12 +12,13 @@ from cosmat_nb.errors import OptionsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAX_PADDING", "MattingOptions", "Operation", "Padding"]
+__all__ = ["MAX_PADDING", "MattingOptions", "Operation", "Padding", "parse_rule"]
 
 MAX_PADDING = 1000
 """Largest dx and dy of ``padding-layout``, px (vendor's page, 2026-01-09)."""
 
 _MOST_DIGITS = 18
+_SHOWN = 80
 _LARGEST_SHOWN = 10**30
 
 
@@ -135,16 +136,32 @@ class MattingOptions:
         OptionsError
             When a part is not ``name=value`` or a value is malformed.
         """
-        parameters = {}
-        for part in rule.split("&"):
-            name, equals, value = (text.strip() for text in part.partition("="))
-            if not equals or not name:
-                raise OptionsError(
-                    f"expected name=value parts joined by &, got {part.strip()!r} "
-                    f"in rule {rule!r}"
-                )
-            parameters[name] = value
-        return cls.from_parameters(parameters)
+        return cls.from_parameters(parse_rule(rule))
+
+
+def parse_rule(rule: str) -> dict[str, str]:
+    """Split a rule into its parameters; blanks around ``=`` and ``&`` are ignored.
+
+    Raises
+    ------
+    OptionsError
+        When a part is not ``name=value``.
+
+    Examples
+    --------
+    >>> parse_rule("ci-process = AIPicMatting & center-layout = 1")
+    {'ci-process': 'AIPicMatting', 'center-layout': '1'}
+    """
+    parameters = {}
+    for part in rule.split("&"):
+        name, equals, value = (text.strip() for text in part.partition("="))
+        if not equals or not name:
+            raise OptionsError(
+                "a rule must be name=value parts joined by &; "
+                f"got {part.strip()[:_SHOWN]!r}"
+            )
+        parameters[name] = value
+    return parameters
 
 
 def _operation(value: str) -> Operation:

@@ -1,13 +1,13 @@
-"""Hosts, object keys and request targets: how a place in a bucket is written."""
+"""Buckets, object keys and request targets: how a place in a bucket is written."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, unquote_plus, urlsplit
+from urllib.parse import quote, unquote, unquote_plus
 
-from cosmat_nb.errors import OptionsError, shown_place
+from cosmat_nb.errors import OptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_KEY_BYTES",
     "Address",
+    "check_bucket",
     "check_key",
-    "check_url",
     "encode",
     "parse_target",
     "quote_path",
@@ -26,19 +26,11 @@ __all__ = [
 MAX_KEY_BYTES = 850
 """Longest object key, bytes of UTF-8 (vendor's object naming rules)."""
 
-MAX_URL = 32_000
-"""Longest encoded detect-url that is sent, characters: this package's own limit."""
-
 _UNRESERVED = "-_.~"
-_HOST = re.compile(
-    r"(?P<bucket>[a-z0-9][a-z0-9-]*-[0-9]+)\.(?:cos|cos-internal|pic|ci)\."
-    r"(?P<region>[a-z0-9-]+)\.(?:myqcloud\.com|tencentcos\.cn)"
-)
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-[0-9]+")
 _REGION = re.compile(r"[a-z]+-[a-z0-9-]*[a-z0-9]")
 _MAX_HOST = 60
 _FORBIDDEN = re.compile("[\x18-\x1b]")
-_ENCODED_SCHEME = re.compile(r"https?%(?:25)*3a", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +59,7 @@ class Address:
     region: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.bucket, str) or not _BUCKET.fullmatch(self.bucket):
-            raise OptionsError(
-                "bucket must be name-appid in lower-case letters, digits and hyphens, "
-                f"as examplebucket-1250000000; not {self.bucket!r}"
-            )
+        check_bucket(self.bucket)
         if not isinstance(self.region, str) or not _REGION.fullmatch(self.region):
             raise OptionsError(
                 f"region must look like ap-guangzhou; not {self.region!r}"
@@ -87,21 +75,21 @@ class Address:
         """The default host: the one that is signed."""
         return f"{self.bucket}.cos.{self.region}.myqcloud.com"
 
-    @classmethod
-    def from_host(cls, host: str) -> Address | None:
-        """Read a ``Host`` header; None when it names no legal bucket (an IP, a CNAME).
 
-        Parameters
-        ----------
-        host : str
-            With or without a port. The families ``cos``, ``cos-internal``, ``pic``
-            and ``ci`` under ``myqcloud.com`` and ``tencentcos.cn`` are known.
-        """
-        match = _HOST.fullmatch(host.partition(":")[0].lower())
-        try:
-            return cls(match["bucket"], match["region"]) if match else None
-        except OptionsError:
-            return None
+def check_bucket(name: object) -> str:
+    """Return a bucket's name, ``name-appid``.
+
+    Raises
+    ------
+    OptionsError
+        When it breaks the vendor's naming rules.
+    """
+    if not isinstance(name, str) or not _BUCKET.fullmatch(name):
+        raise OptionsError(
+            "bucket must be name-appid in lower-case letters, digits and hyphens, "
+            f"as examplebucket-1250000000; not {name!r}"
+        )
+    return name
 
 
 def check_key(key: object) -> str:
@@ -146,55 +134,6 @@ def check_key(key: object) -> str:
     if {".", ".."} & set(key.split("/")):
         raise OptionsError(f"object key {key!r} holds a path segment . or ..")
     return key
-
-
-def check_url(url: object) -> str:
-    """Return a picture address fit for ``detect-url``: whole, and not yet encoded.
-
-    Parameters
-    ----------
-    url : object
-        Expected: str, ``http://`` or ``https://`` with a host, no blanks in it.
-
-    Raises
-    ------
-    OptionsError
-        When it is something else, or already encoded. Its query is not repeated: it
-        may hold a signature.
-
-    Notes
-    -----
-    The vendor prints a thrice-encoded example, but its own clients send the address
-    percent-encoded once and sign it raw; so it is passed raw here.
-
-    Examples
-    --------
-    >>> check_url("https://www.example.com/abc.jpg")
-    'https://www.example.com/abc.jpg'
-    """
-    shown = repr(shown_place(url)) if isinstance(url, str) else type(url).__name__
-    if isinstance(url, str) and _ENCODED_SCHEME.match(url):
-        raise OptionsError(
-            f"detect-url must be passed as it is, it is encoded on the way; got {shown}"
-        )
-    if not isinstance(url, str) or not _is_address(url):
-        raise OptionsError(f"detect-url must be an http(s) address; not {shown}")
-    if "@" in urlsplit(url).netloc:
-        raise OptionsError("detect-url may hold no user name and password")
-    if len(encode(url)) > MAX_URL:
-        raise OptionsError(f"detect-url of {len(url)} characters is too long")
-    return url
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        url.encode()
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False
-    # The parser drops line ends and blanks that would still be sent.
-    return whole and url.isprintable() and " " not in url
 
 
 def encode(text: str) -> str:

@@ -21,11 +21,15 @@ class Credentials:
         Signs requests; never shown.
     token : str, default ""
         Comes with temporary keys; never shown.
+    expires : float, optional
+        When temporary keys end, Unix seconds. A function that returns credentials is
+        asked again shortly before; without it, before every attempt.
 
     Raises
     ------
     OptionsError
-        When the id or the key is empty or holds blanks or line ends.
+        When the id or the key is empty or holds blanks or line ends, or the end is no
+        number of seconds.
 
     Examples
     --------
@@ -36,6 +40,7 @@ class Credentials:
     secret_id: str
     secret_key: str = field(repr=False)
     token: str = field(default="", repr=False)
+    expires: float | None = None
 
     def __post_init__(self) -> None:
         # No message repeats a value: it is a secret or half of one.
@@ -50,6 +55,10 @@ class Credentials:
                 )
         if "&" in self.secret_id or "=" in self.secret_id:
             raise OptionsError("secret_id holds & or =: was something else pasted?")
+        if not (self.expires is None or isinstance(self.expires, (int, float))):
+            raise OptionsError(
+                f"expires must be Unix seconds; not {type(self.expires).__name__}"
+            )
 
     def __repr__(self) -> str:
         token = ", token=***" if self.token else ""

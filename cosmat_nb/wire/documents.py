@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from cosmat_nb.errors import ProtocolError
-from cosmat_nb.wire.markup import Tree, parse_xml, write_xml
+from cosmat_nb.wire.markup import (
+    Tree,
+    read_document,
+    text_of,
+    whole_of,
+    write_xml,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +44,7 @@ class ErrorDocument:
     resource: str = ""
     request_id: str = ""
     trace_id: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def to_xml(self) -> bytes:
         """Write the document."""
@@ -65,7 +71,7 @@ class ErrorDocument:
         ProtocolError
             When `body` is not an ``Error`` document.
         """
-        root = _root(body, "Error")
+        root = read_document(body, "Error")
         texts = {child.tag: child.text or "" for child in root}
         return cls(
             code=texts.pop("Code", ""),
@@ -117,6 +123,8 @@ class Listing:
         Where the next page starts; empty on the last page.
     url_encoded : bool
         Whether keys travel percent-encoded (``encoding-type=url``).
+    owner : str
+        The account's number, told with every object when written; not read.
     """
 
     bucket: str
@@ -128,6 +136,7 @@ class Listing:
     common_prefixes: tuple[str, ...] = ()
     next_marker: str = ""
     url_encoded: bool = True
+    owner: str = ""
 
     def to_xml(self) -> bytes:
         """Write the document."""
@@ -162,30 +171,31 @@ class Listing:
             When `body` is not a ``ListBucketResult`` document, or an entry of it
             has no key, size or date.
         """
-        root = _root(body, "ListBucketResult")
-        encoded = _text(root, "EncodingType") == "url"
+        root = read_document(body, "ListBucketResult")
+        encoded = text_of(root, "EncodingType") == "url"
         read = unquote if encoded else str
         try:
             page = cls(
-                bucket=_text(root, "Name"),
-                prefix=read(_text(root, "Prefix")),
-                marker=read(_text(root, "Marker")),
-                delimiter=read(_text(root, "Delimiter")),
-                max_keys=_whole(_text(root, "MaxKeys") or "1000"),
+                bucket=text_of(root, "Name"),
+                prefix=read(text_of(root, "Prefix")),
+                marker=read(text_of(root, "Marker")),
+                delimiter=read(text_of(root, "Delimiter")),
+                max_keys=whole_of(text_of(root, "MaxKeys") or "1000"),
                 contents=tuple(
-                    _info(row, read(_text(row, "Key"))) for row in root.iter("Contents")
+                    _info(row, read(text_of(row, "Key")))
+                    for row in root.iter("Contents")
                 ),
                 common_prefixes=tuple(
-                    read(_text(row, "Prefix")) for row in root.iter("CommonPrefixes")
+                    read(text_of(row, "Prefix")) for row in root.iter("CommonPrefixes")
                 ),
-                next_marker=read(_text(root, "NextMarker")),
+                next_marker=read(text_of(root, "NextMarker")),
                 url_encoded=encoded,
             )
         except ValueError as error:
             raise ProtocolError(
                 f"a listing holds an unreadable entry: {error}"
             ) from None
-        return page._with_marker(truncated=_text(root, "IsTruncated") == "true")
+        return page._with_marker(truncated=text_of(root, "IsTruncated") == "true")
 
     def _with_marker(self, *, truncated: bool) -> Listing:
         if not truncated:
@@ -203,6 +213,7 @@ class Listing:
 
     def _row(self, info: ObjectInfo) -> Tree:
         stamp = info.last_modified.astimezone(UTC).replace(tzinfo=None)
+        owner: list[Tree] = [("ID", self.owner), ("DisplayName", self.owner)]
         return (
             "Contents",
             [
@@ -210,6 +221,7 @@ class Listing:
                 ("LastModified", f"{stamp.isoformat(timespec='milliseconds')}Z"),
                 ("ETag", f'"{info.etag}"'),
                 ("Size", str(info.size)),
+                *([("Owner", owner)] if self.owner else []),
                 ("StorageClass", "STANDARD"),
             ],
         )
@@ -220,9 +232,9 @@ def _info(row: Element, key: str) -> ObjectInfo:
         raise ValueError("no Key")
     return ObjectInfo(
         key=key,
-        size=_whole(_text(row, "Size")),
-        etag=_text(row, "ETag").strip('"'),
-        last_modified=_moment(_text(row, "LastModified")),
+        size=whole_of(text_of(row, "Size")),
+        etag=text_of(row, "ETag").strip('"'),
+        last_modified=_moment(text_of(row, "LastModified")),
     )
 
 
@@ -231,21 +243,3 @@ def _moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} names no time zone")
     return moment.astimezone(UTC)
-
-
-def _whole(text: str) -> int:
-    # int() would also take signs, blanks and underscores.
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{text!r} is no whole number")
-    return int(text)
-
-
-def _root(body: bytes, name: str) -> Element:
-    root = parse_xml(body)
-    if root.tag != name:
-        raise ProtocolError(f"expected a {name} document; got {root.tag[:80]!r}")
-    return root
-
-
-def _text(element: Element, name: str) -> str:
-    return element.findtext(name) or ""

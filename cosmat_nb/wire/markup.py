@@ -12,7 +12,15 @@ from cosmat_nb.errors import ProtocolError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Tree", "parse_xml", "write_xml"]
+__all__ = [
+    "Tree",
+    "is_xml_text",
+    "parse_xml",
+    "read_document",
+    "text_of",
+    "whole_of",
+    "write_xml",
+]
 
 Tree = tuple[str, "str | Iterable[Tree]"]
 """An element to write: its name, and its text or its children."""
@@ -73,6 +81,54 @@ def parse_xml(body: bytes) -> ET.Element:
         # The last two: an encoding that Python or expat does not know.
         raise ProtocolError(f"an answer is not well-formed XML: {error}") from None
     return builder.close()
+
+
+def read_document(body: bytes, name: str) -> ET.Element:
+    """Read a document whose root must have this name.
+
+    Raises
+    ------
+    ProtocolError
+        As `parse_xml`, and when it is another document.
+    """
+    root = parse_xml(body)
+    if root.tag != name:
+        raise ProtocolError(f"expected a {name} document; got {root.tag[:80]!r}")
+    return root
+
+
+def text_of(element: ET.Element, name: str) -> str:
+    """Text of a child; empty when there is none.
+
+    Raises
+    ------
+    ProtocolError
+        When the child holds elements: its text would be half of something.
+    """
+    child = element.find(name)
+    if child is None:
+        return ""
+    if len(child):
+        raise ProtocolError(f"expected text in {name}; got elements")
+    return child.text or ""
+
+
+def whole_of(text: str) -> int:
+    """Read a whole number; ValueError for signs, blanks and other scripts' digits."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{text!r} is no whole number")
+    return int(text)
+
+
+def is_xml_text(text: str) -> bool:
+    r"""Whether XML 1.0 can hold every character of a text.
+
+    Examples
+    --------
+    >>> is_xml_text("a.jpg"), is_xml_text("a\x01.jpg")
+    (True, False)
+    """
+    return _NOT_XML.search(text) is None
 
 
 def write_xml(tree: Tree) -> bytes:

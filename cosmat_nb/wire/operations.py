@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from cosmat_nb.errors import shown_place
 from cosmat_nb.options import MattingOptions
-from cosmat_nb.wire.address import check_key, check_url
+from cosmat_nb.wire.address import check_key
+from cosmat_nb.wire.url import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,9 @@ Examples
 
 from __future__ import annotations
 
+from cosmat_nb.client.asynchronous import AsyncMattingClient
 from cosmat_nb.client.blocking import MattingClient
+from cosmat_nb.client.link import Link
 from cosmat_nb.client.pace import Clock, Retry
 from cosmat_nb.connect import connect, connect_cloud, connect_emulator
 from cosmat_nb.cutout import Cutout
@@ -26,6 +28,7 @@ from cosmat_nb.errors import (
     BudgetExceededError,
     CallError,
     CosmatError,
+    CosmatWarning,
     ImageError,
     ImageRejectedError,
     InvalidRequestError,
@@ -33,6 +36,7 @@ from cosmat_nb.errors import (
     OptionsError,
     PaymentRequiredError,
     ProtocolError,
+    ResultMissingError,
     ServerError,
     ServiceError,
     ThrottledError,
@@ -51,17 +55,22 @@ from cosmat_nb.view.report import write_report
 from cosmat_nb.wire.address import Address
 from cosmat_nb.wire.credentials import Credentials
 from cosmat_nb.wire.documents import ObjectInfo
+from cosmat_nb.wire.limits import Limits
+from cosmat_nb.wire.picture import PictureInfo
+from cosmat_nb.wire.results import UploadResult
 
 __all__ = [
     "RESULT_COLUMNS",
     "AccessDeniedError",
     "Address",
     "Assumptions",
+    "AsyncMattingClient",
     "BatchInterrupted",
     "BudgetExceededError",
     "CallError",
     "Clock",
     "CosmatError",
+    "CosmatWarning",
     "Credentials",
     "Cutout",
     "Emulator",
@@ -70,6 +79,8 @@ __all__ = [
     "ImageError",
     "ImageRejectedError",
     "InvalidRequestError",
+    "Limits",
+    "Link",
     "MatteMetrics",
     "MattingClient",
     "MattingOptions",
@@ -80,7 +91,9 @@ __all__ = [
     "OptionsError",
     "Padding",
     "PaymentRequiredError",
+    "PictureInfo",
     "ProtocolError",
+    "ResultMissingError",
     "Retry",
     "ServerError",
     "ServiceError",
@@ -88,6 +101,7 @@ __all__ = [
     "Store",
     "ThrottledError",
     "TransportError",
+    "UploadResult",
     "connect",
     "connect_cloud",
     "connect_emulator",

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from cosmat_nb.client.blocking import MattingClient
 from cosmat_nb.client.credentials import PROFILE, find_account
+from cosmat_nb.client.recording import Recorder
 from cosmat_nb.emulator.server import Emulator
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.address import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from cosmat_nb.wire.credentials import Credentials
 
@@ -61,6 +63,7 @@ def connect_cloud(
     credentials: Credentials | Callable[[], Credentials] | None = None,
     endpoint: str | None = None,
     concurrency: int = 8,
+    record: str | Path | None = None,
 ) -> MattingClient:
     """Connect to a bucket of the cloud service. Matting calls are paid.
 
@@ -77,6 +80,9 @@ def connect_cloud(
         bucket's and is what gets signed.
     concurrency : int, default 8
         Calls in flight that a batch keeps up.
+    record : str or Path, optional
+        Folder in which every exchange is kept as plain files, without signatures,
+        tokens and key ids; ``cosmat serve --replay`` answers from it.
 
     Raises
     ------
@@ -97,6 +103,7 @@ def connect_cloud(
         credentials,
         endpoint=endpoint,
         concurrency=concurrency,
+        recorder=None if record is None else Recorder(record),
     )
 
 

@@ -8,6 +8,7 @@
     ├── CallError                       a call was made and did not succeed
     │   ├── TransportError              no answer: connection, timeout, deadline
     │   ├── ProtocolError               an answer that is not what the service documents
+    │   │   └── ResultMissingError      a result that was asked for is not in it
     │   └── ServiceError                the service answered with an error document
     │       ├── AccessDeniedError       keys, signature, clock or rights
     │       ├── PaymentRequiredError    unpaid bill
@@ -17,6 +18,9 @@
     │       ├── ThrottledError          too many requests
     │       └── ServerError             5xx
     └── BudgetExceededError             the next call would cost more than allowed
+
+    UserWarning
+    └── CosmatWarning                   all went on, and something should be known
 
     KeyboardInterrupt
     └── BatchInterrupted                a batch was stopped; carries what was answered
@@ -39,6 +43,7 @@ __all__ = [
     "BudgetExceededError",
     "CallError",
     "CosmatError",
+    "CosmatWarning",
     "ImageError",
     "ImageRejectedError",
     "InvalidRequestError",
@@ -46,6 +51,7 @@ __all__ = [
     "OptionsError",
     "PaymentRequiredError",
     "ProtocolError",
+    "ResultMissingError",
     "ServerError",
     "ServiceError",
     "ThrottledError",
@@ -90,6 +96,10 @@ def is_address(place: str) -> bool:
 
 class CosmatError(Exception):
     """Base of every error raised on purpose by this package."""
+
+
+class CosmatWarning(UserWarning):
+    """Something went otherwise than asked, and nothing is lost by it."""
 
 
 class OptionsError(CosmatError, ValueError):
@@ -174,6 +184,33 @@ class ProtocolError(CallError):
 
     def __init__(self, message: str, *, heals: bool = True, **facts: Any) -> None:
         super().__init__(message, heals=heals, **facts)
+
+
+class ResultMissingError(ProtocolError):
+    """A call in the bucket succeeded, and not every result asked for came of it.
+
+    What did come is in the bucket and may have been billed, so it is not asked again.
+
+    Attributes
+    ----------
+    missing : tuple of str
+        Object keys of the results that the answer does not name.
+    result : UploadResult
+        The answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        missing: tuple[str, ...] = (),
+        result: Any = None,
+        heals: bool = False,
+        **facts: Any,
+    ) -> None:
+        super().__init__(message, heals=heals, **facts)
+        self.missing = missing
+        self.result = result
 
 
 class ServiceError(CallError):

@@ -380,18 +380,6 @@ def test_an_empty_upload_says_so():
     assert server.heard[0]["Content-Length"] == "0"
 
 
-def test_a_listing_is_read_page_by_page(client, monkeypatch):
-    """Pages follow each other in byte order, and only as far as somebody reads."""
-    monkeypatch.setattr("cosmat_nb.client.questions.PAGE", 2)
-    keys = ["a b", "a+b", "b//c", "é", "腾", "🥝"]
-    for key in keys:
-        client.put(key, b"")
-    assert [info.key for info in client.list_objects()] == keys
-    assert [info.key for info in client.list_objects("a")] == ["a b", "a+b"]
-    assert list(client.list_objects("zzz")) == []
-    assert next(client.list_objects()).key == "a b"
-
-
 def test_an_address_that_is_too_long_is_refused():
     """A detect-url that no request line holds is refused; nothing is sent."""
     with Scripted() as server, server.client() as client:

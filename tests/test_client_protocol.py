@@ -9,9 +9,11 @@ from qcloud_cos import CosConfig, cos_auth
 from scripted import ADDRESS, KEYS, NOW, OPAQUE, PNG, Time, http_date
 
 from cosmat_nb import errors
-from cosmat_nb.client import questions
+from cosmat_nb.client import matting, questions
+from cosmat_nb.client.keyring import Keyring
 from cosmat_nb.client.pace import Retry
 from cosmat_nb.client.protocol import Answer, Attempt, Question, Reply, Speaker, Wait
+from cosmat_nb.client.server_time import ServerTime
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import parse_target
 from cosmat_nb.wire.authorization import Authorization
@@ -23,7 +25,7 @@ from cosmat_nb.wire.signature import Verdict, verify
 
 law = settings(derandomize=True, deadline=None, max_examples=150)
 
-MATTE = questions.matte(MattingQuery.of_key("a b.jpg", MattingOptions(center=True)))
+MATTE = matting.download(MattingQuery.of_key("a b.jpg", MattingOptions(center=True)))
 LOST = errors.TransportError("ReadError: lost")
 
 
@@ -42,11 +44,13 @@ GOOD = reply(200, PNG, x_cos_request_id="REQ-GOOD")
 SLOW_DOWN = refusal(503, "SlowDown", x_cos_request_id="REQ-SLOW")
 
 
-def speaker(time, credentials=lambda: KEYS, **retry):
+def speaker(time, credentials=KEYS, **retry):
     retry = {"draw": lambda: 0.5, **retry}
+    told = ServerTime(time.clock.now)
     return Speaker(
         host=ADDRESS.host,
-        credentials=credentials,
+        keys=Keyring(credentials, told.now),
+        time=told,
         retry=Retry(**retry),
         clock=time.clock,
     )
@@ -303,7 +307,7 @@ TOKEN = Credentials("AKIDexample", "sample-key", "sample-token")
     "question",
     [
         MATTE,
-        questions.matte(
+        matting.download(
             MattingQuery.of_url("https://x.com/a%20b?c=1&d=é", MattingOptions())
         ),
         questions.fetch("p/ a+b%41(腾讯)'*!~/🥝//"),
@@ -341,7 +345,7 @@ def test_a_quoted_address_loses_its_query():
     """A refusal that repeats the picture's address does not repeat its signature."""
     time = Time()
     url = "https://x.com/a.jpg?q-ak=me&q-signature=abc"
-    question = questions.matte(MattingQuery.of_url(url, MattingOptions()))
+    question = matting.download(MattingQuery.of_url(url, MattingOptions()))
     body = ErrorDocument(code="InvalidArgument", message=f"Dead: {url}").to_xml()
     end, _, _ = drive(speaker(time), question, [reply(400, body)], time)
     assert end.message == ("matte 'https://x.com/a.jpg': Dead: https://x.com/a.jpg?…")
@@ -472,7 +476,7 @@ def test_no_answer_breaks_out_of_the_tree(status, body, xml):
 def test_nothing_secret_is_in_a_step():
     """The repr of a question, an attempt and a speaker shows neither key nor query."""
     url = "https://x.com/a.jpg?q-signature=SECRETQUERY"
-    question = questions.matte(MattingQuery.of_url(url, MattingOptions()))
+    question = matting.download(MattingQuery.of_url(url, MattingOptions()))
     asked = speaker(Time(), lambda: Credentials("id", "SECRETKEY", "SECRETTOKEN"))
     attempt = next(asked.ask(question))
     assert "SECRETTOKEN" in attempt.headers.values()
@@ -492,9 +496,7 @@ def test_a_call_can_be_dropped_at_any_step():
 def test_a_whole_picture_of_the_wrong_kind_is_not_paid_for_again():
     """An answer without alpha is a whole picture: asking again would only cost."""
     time = Time()
-    speaker = Speaker(host=ADDRESS.host, credentials=lambda: KEYS, clock=time.clock)
-    steps = speaker.ask(MATTE)
-    next(steps)
-    with pytest.raises(errors.ProtocolError, match="alpha channel") as caught:
-        steps.send(reply(200, OPAQUE))
-    assert caught.value.attempts == 1
+    end, attempts, _ = drive(speaker(time), MATTE, [reply(200, OPAQUE)], time)
+    assert type(end) is errors.ProtocolError
+    assert "alpha channel" in end.message
+    assert (len(attempts), end.attempts) == (1, 1)

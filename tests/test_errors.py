@@ -49,9 +49,10 @@ def test_the_drawing_is_the_tree():
     drawn = drawn_tree()
     assert drawn.pop("KeyboardInterrupt") == []
     assert drawn.pop("CosmatError") == []
+    assert drawn.pop("UserWarning") == []
     assert real.pop("CosmatError") == ["Exception"]
     assert drawn == real
-    assert len(drawn) == 15
+    assert len(drawn) == 17
 
 
 def test_the_module_exports_every_class_it_defines():

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-import html
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from cosmat_nb import errors
-from cosmat_nb.client import questions
-from cosmat_nb.client.channel import Channel, check_endpoint
-from cosmat_nb.client.pace import Clock, Retry
-from cosmat_nb.client.protocol import Answer, Question, Speaker, Wait
-from cosmat_nb.cutout import Cutout
+from cosmat_nb.client.base import BaseClient, Settings
+from cosmat_nb.client.channel import Channel
+from cosmat_nb.client.protocol import Steps, Wait
+from cosmat_nb.client.questions import PAGE
 from cosmat_nb.options import MattingOptions
-from cosmat_nb.wire.address import check_key, check_url
-from cosmat_nb.wire.operations import MattingQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     import httpx
 
+    from cosmat_nb.cutout import Cutout
     from cosmat_nb.wire.address import Address
     from cosmat_nb.wire.credentials import Credentials
-    from cosmat_nb.wire.documents import ObjectInfo
+    from cosmat_nb.wire.deletion import DeleteResult
+    from cosmat_nb.wire.documents import Listing, ObjectInfo
+    from cosmat_nb.wire.picture import PictureInfo
+    from cosmat_nb.wire.results import UploadResult
 
 __all__ = ["MattingClient"]
 
 T = TypeVar("T")
 
-MAX_CONCURRENCY = 256
-"""Most calls in flight of one client; more threads would only wait."""
 
-
-class MattingClient:
+class MattingClient(BaseClient):
     """Calls the matting service of one bucket.
 
     Made by `connect`, `connect_cloud` or `connect_emulator`. Share one between threads
@@ -42,39 +41,12 @@ class MattingClient:
 
     Parameters
     ----------
-    address : Address
-        Bucket and region; their host is sent and signed.
-    credentials : Credentials or callable
-        The key pair, or a function that returns it before each attempt; what it raises
-        ends the call and is passed on.
-    endpoint : str, optional
-        Where requests really go, as ``http://127.0.0.1:8791``; by default the bucket's
-        host over HTTPS. The ``Host`` header does not change.
-    concurrency : int, default 8
-        Calls in flight that a batch keeps up.
-    retry : Retry
-        Attempts and deadlines of a call.
-    clock : Clock
-        By which time; for tests.
-    emulated : bool, default False
-        Whether the embedded emulator answers: shown, and noted on results.
+    address, credentials, **settings
+        As in `BaseClient`.
     on_close : callable, optional
         Called after the connections are closed.
     transport : httpx.BaseTransport, optional
         Replaces the network; for tests.
-
-    Raises
-    ------
-    OptionsError
-        When concurrency is not 1 to 256 or the endpoint is not an http(s) address.
-
-    Notes
-    -----
-    Every method raises a `CallError` when its call fails for good: `TransportError`,
-    `ProtocolError` or the `ServiceError` that fits the service's error code; and before
-    anything is sent an `OptionsError` for a key, address or other argument that the
-    service would not take, and for a closed client. A function that returns credentials
-    may be called from several threads at once.
     """
 
     def __init__(
@@ -82,67 +54,20 @@ class MattingClient:
         address: Address,
         credentials: Credentials | Callable[[], Credentials],
         *,
-        endpoint: str | None = None,
-        concurrency: int = 8,
-        retry: Retry = Retry(),
-        clock: Clock = Clock(),
-        emulated: bool = False,
         on_close: Callable[[], None] | None = None,
         transport: httpx.BaseTransport | None = None,
+        **settings: Unpack[Settings],
     ) -> None:
-        if concurrency not in range(1, MAX_CONCURRENCY + 1):
-            raise errors.OptionsError(
-                f"concurrency must be a whole number, 1 to {MAX_CONCURRENCY}; "
-                f"not {concurrency!r}"
-            )
-        self.address = address
-        self.endpoint = check_endpoint(endpoint or f"https://{address.host}")
-        self.concurrency = concurrency
-        self.emulated = emulated
+        super().__init__(address, credentials, **settings)
         self._on_close = on_close
-        self._clock = clock
-        self._speaker = Speaker(
-            host=address.host,
-            credentials=credentials if callable(credentials) else lambda: credentials,
-            retry=retry,
-            clock=clock,
-        )
         self._channel = Channel(
             self.endpoint,
-            idle=concurrency,
-            direct=emulated,
-            elapsed=clock.elapsed,
+            idle=self.concurrency,
+            direct=self.emulated,
+            elapsed=self._clock.elapsed,
+            recorder=self._recorder,
             transport=transport,
         )
-
-    def __repr__(self) -> str:
-        kind = "emulator" if self.emulated else "cloud"
-        where = f" via {self.endpoint}" if self._is_diverted else ""
-        return (
-            f"MattingClient({kind}: {self.address.bucket} in "
-            f"{self.address.region}{where})"
-        )
-
-    def _repr_html_(self) -> str:
-        kind = "the embedded emulator; nothing is paid"
-        if not self.emulated:
-            kind = "the cloud service; <b>calls are paid</b>"
-        rows = {"answers": kind, "bucket": html.escape(self.address.bucket)}
-        rows["region"] = html.escape(self.address.region)
-        rows["endpoint"] = html.escape(self.endpoint)
-        cells = "".join(
-            f"<tr><th>{name}</th><td>{text}</td></tr>" for name, text in rows.items()
-        )
-        return f"<table><caption>MattingClient</caption>{cells}</table>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "a MattingClient stays in its process: connect again in the other one"
-        )
-
-    @property
-    def _is_diverted(self) -> bool:
-        return self.endpoint != f"https://{self.address.host}"
 
     def __enter__(self) -> Self:
         return self
@@ -171,16 +96,6 @@ class MattingClient:
         """Whether `close` was called."""
         return self._channel.is_closed
 
-    def check_place(self, place: str) -> None:
-        """Refuse a key or an address that the service would not take; sends nothing.
-
-        Raises
-        ------
-        OptionsError
-            Saying which rule is broken.
-        """
-        (check_url if errors.is_address(place) else check_key)(place)
-
     def matte(self, key: str, options: MattingOptions = MattingOptions()) -> Cutout:
         """Cut out the subject of a stored picture. A paid call.
 
@@ -196,7 +111,8 @@ class MattingClient:
         Cutout
             Held in memory; `Cutout.save` writes it.
         """
-        return self._cut(MattingQuery.of_key(key, options))
+        cutout = self._run(self._verbs.matte(key, options))
+        return replace(cutout, source=partial(self.fetch, key))
 
     def matte_url(self, url: str, options: MattingOptions = MattingOptions()) -> Cutout:
         """Cut out the subject of any public picture (``detect-url``). A paid call.
@@ -204,60 +120,162 @@ class MattingClient:
         Parameters
         ----------
         url : str
-            ``http://`` or ``https://``, not percent-encoded a second time.
+            ``http://`` or ``https://``, not percent-encoded; on no private host.
         options : MattingOptions
             Operation, centring, padding.
         """
-        return self._cut(MattingQuery.of_url(url, options))
+        return self._run(self._verbs.matte_url(url, options))
 
-    def fetch(self, key: str) -> bytes:
-        """Download an object."""
-        return self._ask(questions.fetch(key)).value
+    def matte_upload(
+        self,
+        key: str,
+        image: bytes | Path,
+        *,
+        save_as: str,
+        options: MattingOptions = MattingOptions(),
+        bucket: str | None = None,
+        picture_info: bool = False,
+        overwrite: bool = False,
+    ) -> UploadResult:
+        """Upload a picture and keep its cutout in the bucket. A paid call.
+
+        Parameters
+        ----------
+        key : str
+            Object key for the picture.
+        image : bytes or Path
+            A JPEG or PNG within the client's `limits`.
+        save_as : str
+            Object key for the cutout, from the bucket's root.
+        options : MattingOptions
+            Operation, centring, padding.
+        bucket : str, optional
+            Another bucket for the cutout, ``name-appid``.
+        picture_info : bool, default False
+            Whether the answer tells size and colours of the picture.
+        overwrite : bool, default False
+            Whether the cutout may take the picture's place.
+
+        Returns
+        -------
+        UploadResult
+            The cutout itself stays in the bucket: `fetch` it.
+
+        Raises
+        ------
+        ImageError
+            When the picture breaks a limit; nothing is sent.
+        ResultMissingError
+            When the picture was stored and the answer names no cutout.
+        """
+        return self._run(
+            self._verbs.matte_upload(
+                key,
+                image,
+                {save_as: options},
+                bucket=bucket,
+                picture_info=picture_info,
+                overwrite=overwrite,
+            )
+        )
+
+    def matte_stored(
+        self,
+        key: str,
+        results: Mapping[str, MattingOptions],
+        *,
+        bucket: str | None = None,
+        picture_info: bool = False,
+        overwrite: bool = False,
+    ) -> UploadResult:
+        """Cut out a stored picture and keep the cutouts in the bucket. Paid calls.
+
+        Parameters
+        ----------
+        key : str
+            Object key of the picture.
+        results : mapping of str to MattingOptions
+            One to five: options by the object key that their cutout is saved as.
+        bucket, picture_info, overwrite
+            As in `matte_upload`.
+
+        Raises
+        ------
+        ResultMissingError
+            When the answer does not name every cutout; says which.
+        """
+        return self._run(
+            self._verbs.matte_stored(
+                key,
+                results,
+                bucket=bucket,
+                picture_info=picture_info,
+                overwrite=overwrite,
+            )
+        )
+
+    def probe(self, key: str) -> PictureInfo:
+        """Format, size and bytes of a stored picture, from its first bytes alone.
+
+        ``client.limits.refusal(client.probe(key))`` says why it would be refused.
+
+        Raises
+        ------
+        ImageError
+            When its header is damaged.
+        """
+        return self._run(self._verbs.probe(key))
+
+    def fetch(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
+        """Download an object, or its bytes from `start` to before `stop`."""
+        return self._run(self._verbs.fetch(key, start, stop))
+
+    def fetch_changed(self, key: str, etag: str) -> bytes | None:
+        """Download an object; None when it still has this ETag."""
+        return self._run(self._verbs.fetch_changed(key, etag))
 
     def head(self, key: str) -> ObjectInfo:
         """Size, ETag and date of an object."""
-        return self._ask(questions.head(key)).value
+        return self._run(self._verbs.head(key))
 
     def put(
         self, key: str, data: bytes, *, content_type: str = "application/octet-stream"
     ) -> str:
         """Upload an object and return its ETag."""
-        return self._ask(questions.put(key, data, content_type)).value
+        return self._run(self._verbs.put(key, data, content_type))
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
-        self._ask(questions.delete(key))
+        self._run(self._verbs.delete(key))
 
-    def list_objects(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        """List objects in UTF-8 byte order of their keys, page by page as read."""
+    def delete_objects(self, keys: Iterable[str]) -> DeleteResult:
+        """Remove many objects, 1000 a request; the result tells which could not be."""
+        return self._run(self._verbs.delete_objects(keys))
+
+    def list_pages(
+        self, prefix: str = "", *, delimiter: str = "", page_size: int = PAGE
+    ) -> Iterator[Listing]:
+        """List keys that start with `prefix`, 1 to 1000 entries a page.
+
+        With a delimiter, as ``/``, "folders" are ``common_prefixes``.
+        """
         marker = ""
         while True:
-            page = self._ask(questions.list_page(prefix, marker)).value
-            yield from page.contents
+            steps = self._verbs.list_page(prefix, marker, delimiter, page_size)
+            page = self._run(steps)
+            yield page
             marker = page.next_marker
             if not marker:
                 return
 
-    def _cut(self, query: MattingQuery) -> Cutout:
-        answer = self._ask(questions.matte(query))
-        data, info = answer.value
-        return Cutout(
-            place=query.label,
-            options=query.options,
-            content=data,
-            height=info.height,
-            width=info.width,
-            is_empty=info.is_empty,
-            nbytes=len(data),
-            request_id=answer.request_id,
-            attempts=answer.attempts,
-            source=partial(self.fetch, query.key) if query.key else None,
-        )
+    def list_objects(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """List objects in UTF-8 byte order of their keys, page by page as read."""
+        for page in self.list_pages(prefix):
+            yield from page.contents
 
-    def _ask(self, question: Question[T]) -> Answer[T]:
-        steps = self._speaker.ask(question)
-        step = next(steps)
+    def _run(self, steps: Steps[T]) -> T:
         try:
+            step = next(steps)
             while True:
                 if isinstance(step, Wait):
                     self._clock.sleep(step.seconds)
@@ -270,5 +288,5 @@ class MattingClient:
                 else:
                     step = steps.send(reply)
         except StopIteration as stop:
-            answer: Answer[T] = stop.value
-            return answer
+            value: T = stop.value
+            return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from ipaddress import ip_address
 from threading import Condition
 from typing import TYPE_CHECKING
 
@@ -12,18 +11,20 @@ import httpx
 
 from cosmat_nb import errors
 from cosmat_nb.client.protocol import Attempt, Reply
+from cosmat_nb.client.sending import (
+    build_request,
+    late,
+    open_pool,
+    pool_settings,
+    translated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Channel", "check_endpoint"]
+    from cosmat_nb.client.recording import Recorder
 
-_HEADERS = {
-    "User-Agent": "cosmat-nb/0.1.0",
-    "Accept": "*/*",
-    # PNG and JPEG do not shrink; asking for plain bytes keeps lengths meaningful.
-    "Accept-Encoding": "identity",
-}
+__all__ = ["Channel"]
 
 _SHORTEST = 0.001
 """A socket's timeout may not be 0 or less: that would mean "do not wait at all"."""
@@ -46,6 +47,8 @@ class Channel:
         machine's own addresses, to which a proxy has no way.
     elapsed : callable
         Seconds from any fixed moment, for deadlines.
+    recorder : Recorder, optional
+        Keeps every exchange.
     transport : httpx.BaseTransport, optional
         Replaces the network; for tests.
 
@@ -68,11 +71,13 @@ class Channel:
         idle: int,
         direct: bool,
         elapsed: Callable[[], float],
+        recorder: Recorder | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        self._recorder = recorder
         self._endpoint = endpoint
         self._idle = idle
-        self._direct = direct or _is_local(httpx.URL(endpoint).host)
+        self._direct = direct
         self._elapsed = elapsed
         self._transport = transport
         self._is_closed = False
@@ -107,13 +112,11 @@ class Channel:
         deadline = self._elapsed() + attempt.seconds
         with self._flight():
             request = self._build(attempt, deadline)
-            try:
-                return self._exchange(request, attempt, deadline)
-            except httpx.TransportError as error:
-                reason = str(error) or f"no answer within {attempt.seconds:.1f} s"
-                raise errors.TransportError(
-                    f"{type(error).__name__} at {self._endpoint}: {reason}"
-                ) from error
+            with translated(attempt, self._endpoint):
+                reply = self._exchange(request, attempt, deadline)
+            if self._recorder is not None:
+                self._recorder.keep(attempt, reply)
+            return reply
 
     @contextmanager
     def _flight(self) -> Iterator[None]:
@@ -144,21 +147,8 @@ class Channel:
             left = max(deadline - self._elapsed(), _SHORTEST)
             timeouts.update(dict.fromkeys(("connect", "read", "write"), left))
 
-        try:
-            request = self._http.build_request(
-                attempt.method,
-                self._endpoint + attempt.target,
-                headers=attempt.headers,
-                content=attempt.body or None,
-                extensions={"timeout": timeouts, "trace": tighten},
-            )
-        except httpx.InvalidURL:
-            # Its message may quote the address, and that a signature.
-            raise errors.OptionsError(
-                f"a request target of {len(attempt.target)} characters is too long"
-            ) from None
-        request.url = _QuietURL(request.url)
-        return request
+        extensions = {"timeout": timeouts, "trace": tighten}
+        return build_request(self._http, self._endpoint, attempt, extensions)
 
     def _exchange(
         self, request: httpx.Request, attempt: Attempt, deadline: float
@@ -169,9 +159,7 @@ class Channel:
             for block in response.iter_raw():
                 body += block
                 if self._elapsed() > deadline:
-                    raise errors.TransportError(
-                        f"no whole answer within {attempt.seconds:.1f} s"
-                    )
+                    raise errors.TransportError(late(attempt))
         finally:
             response.close()
         return Reply(
@@ -179,63 +167,8 @@ class Channel:
         )
 
     def _open(self) -> httpx.Client:
-        try:
+        with open_pool():
             return httpx.Client(
-                headers=_HEADERS,
-                limits=httpx.Limits(max_keepalive_connections=self._idle),
                 transport=self._transport,
-                trust_env=not self._direct,
-                # Certificates take 25 ms to load; plain HTTP without a proxy uses none.
-                verify=self._endpoint.startswith("https:") or not self._direct,
+                **pool_settings(self._endpoint, self._idle, direct=self._direct),
             )
-        except (ImportError, OSError, ValueError, httpx.InvalidURL):
-            # The reason is left out: a proxy's address may hold a password.
-            raise errors.OptionsError(
-                "the proxy or the certificates that the environment names cannot be "
-                "used: check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
-            ) from None
-
-
-class _QuietURL(httpx.URL):
-    """Shows no query: httpx logs addresses, and a detect-url may hold a signature."""
-
-    def __str__(self) -> str:
-        return super().__str__().partition("?")[0]
-
-    def __repr__(self) -> str:
-        return f"URL({str(self)!r})"
-
-
-def check_endpoint(endpoint: str) -> str:
-    """Return an endpoint without its last slash: scheme, host and port, no more.
-
-    Raises
-    ------
-    OptionsError
-        When it is something else. Its text is not repeated where it may hold a
-        password.
-    """
-    try:
-        url = httpx.URL(endpoint)
-    except (httpx.InvalidURL, TypeError) as error:
-        raise errors.OptionsError(f"endpoint cannot be read: {error}") from None
-    if url.userinfo:
-        raise errors.OptionsError("endpoint may hold no user name and password")
-    bare = f"{url.scheme}://{url.netloc.decode('ascii')}"
-    if (
-        url.scheme not in ("http", "https")
-        or not url.host
-        or url not in (bare, bare + "/")
-    ):
-        raise errors.OptionsError(
-            f"endpoint must look like http://127.0.0.1:8791; not {endpoint!r}"
-        )
-    return bare
-
-
-def _is_local(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return address.is_loopback or address.is_unspecified

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from cosmat_nb import errors
 from cosmat_nb.client.pace import Clock, Retry, parse_retry_after
 from cosmat_nb.wire.address import write_target
-from cosmat_nb.wire.codes import service_error
-from cosmat_nb.wire.credentials import Credentials
+from cosmat_nb.wire.codes import is_over, service_error
 from cosmat_nb.wire.documents import ErrorDocument
+from cosmat_nb.wire.presign import TOKEN
 from cosmat_nb.wire.signature import sign
+
+if TYPE_CHECKING:
+    from cosmat_nb.client.keyring import Keyring
+    from cosmat_nb.client.server_time import ServerTime
+    from cosmat_nb.wire.credentials import Credentials
 
 __all__ = ["Answer", "Attempt", "Question", "Reply", "Speaker", "Steps", "Wait"]
 
@@ -72,6 +77,8 @@ class Question(Generic[T]):
         All of them are signed.
     body : bytes
         Request body.
+    accepts : tuple of int
+        Statuses beyond 2xx that are answers too, as 304.
     """
 
     about: str
@@ -81,6 +88,7 @@ class Question(Generic[T]):
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
+    accepts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +118,8 @@ class Wait:
     seconds: float
 
 
-Steps: TypeAlias = Generator[Attempt | Wait, Reply | None, Answer[T]]
+Steps: TypeAlias = Generator[Attempt | Wait, Reply | None, T]
+"""A call under way: what a driver is asked to do, and the value in the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,21 +130,26 @@ class Speaker:
     ----------
     host : str
         Sent as ``Host`` and signed.
-    credentials : callable
-        Returns the `Credentials` to sign the next attempt with.
+    keys : Keyring
+        The credentials to sign the next attempt with.
+    time : ServerTime
+        By which attempts are dated.
     retry : Retry
         How often and how long.
     clock : Clock
-        By which time.
+        By which deadlines are kept.
     """
 
     host: str
-    credentials: Callable[[], Credentials] = field(repr=False)
+    keys: Keyring = field(repr=False)
+    time: ServerTime = field(repr=False)
     retry: Retry = Retry()
     clock: Clock = field(default=Clock(), repr=False)
 
-    def ask(self, question: Question[T]) -> Steps[T]:
+    def ask(self, question: Question[T]) -> Steps[Answer[T]]:
         """Run one call: attempt, judge, then answer, wait and try again, or stop.
+
+        A clock that is badly off and keys that are over are mended once a call.
 
         Raises
         ------
@@ -146,21 +160,23 @@ class Speaker:
         """
         retry, elapsed = self.retry, self.clock.elapsed
         deadline = elapsed() + retry.call_seconds
-        sent = 0
+        sent, mended = 0, False
         failure: errors.CallError = errors.TransportError(
             f"{question.about}: no time was left when the credentials came", attempts=0
         )
         while True:
-            credentials = self._ask_credentials()
+            credentials = self.keys.current()
             left = deadline - elapsed()
             if left <= 0:
                 raise failure
             sent += 1
             reply: Reply | None = None
+            signed_at = self.time.now()
             try:
                 seconds = min(retry.attempt_seconds, left)
-                reply = yield self._attempt(question, credentials, seconds)
+                reply = yield self._attempt(question, credentials, signed_at, seconds)
                 assert reply is not None, "a driver answers an attempt with a reply"
+                self.time.hear(reply.headers.get("date"))
                 return Answer(
                     value=_read(question, reply),
                     request_id=reply.request_id,
@@ -168,28 +184,34 @@ class Speaker:
                 )
             except errors.CallError as error:
                 failure = _finished(error, question, reply, sent)
+                if not mended and self._mend(error, credentials, signed_at):
+                    mended = True
+                    if sent < retry.attempts:
+                        continue
             wait = retry.wait_after(sent, self._asked_to_wait(reply))
             is_last = sent >= retry.attempts or elapsed() + wait >= deadline
             if is_last or not failure.heals:
                 raise failure
             yield Wait(wait)
 
-    def _ask_credentials(self) -> Credentials:
-        credentials = self.credentials()
-        if not isinstance(credentials, Credentials):
-            raise errors.OptionsError(
-                "credentials must be Credentials(id, key) or a function that returns "
-                f"them; not {type(credentials).__name__}"
-            )
-        return credentials
+    def _mend(
+        self, error: errors.CallError, credentials: Credentials, signed_at: float
+    ) -> bool:
+        if error.code == "ExpiredToken":
+            return self.keys.renew(credentials)
+        return is_over(error.code, error.message) and self.time.correct(signed_at)
 
     def _attempt(
-        self, question: Question[T], credentials: Credentials, seconds: float
+        self,
+        question: Question[T],
+        credentials: Credentials,
+        signed_at: float,
+        seconds: float,
     ) -> Attempt:
         headers = {"Host": self.host, **question.headers}
         if credentials.token:
-            headers["x-cos-security-token"] = credentials.token
-        now = int(self.clock.now())
+            headers[TOKEN] = credentials.token
+        now = int(signed_at)
         signed = sign(
             credentials,
             question.method,
@@ -208,7 +230,7 @@ class Speaker:
 
     def _asked_to_wait(self, reply: Reply | None) -> float:
         value = reply.headers.get("retry-after") if reply else None
-        return parse_retry_after(value, self.clock.now())
+        return parse_retry_after(value, self.time.now())
 
 
 def _check_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -222,17 +244,21 @@ def _check_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _read(question: Question[T], reply: Reply) -> T:
-    if reply.status < _FIRST_ERROR:
+    status = reply.status
+    if status < _FIRST_ERROR or status in question.accepts:
         return question.read(reply)
+    number = reply.headers.get("x-errno", "")
+    message = f"answered HTTP {status}"
     if not reply.body:
-        raise service_error("", f"answered HTTP {reply.status}", status=reply.status)
+        raise service_error("", message, number=number, status=status)
     try:
         document = ErrorDocument.from_xml(reply.body)
     except errors.ProtocolError:
-        message = f"answered HTTP {reply.status} without an error document"
-        raise service_error("", message, status=reply.status) from None
-    message = document.message or f"answered HTTP {reply.status}"
-    raise service_error(document.code, message, status=reply.status)
+        message += " without an error document"
+        raise service_error("", message, number=number, status=status) from None
+    raise service_error(
+        document.code, document.message or message, number=number, status=status
+    )
 
 
 def _finished(

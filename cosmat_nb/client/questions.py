@@ -1,46 +1,96 @@
-"""Every verb of the client as a question: what is sent, how the answer is read."""
+"""The bucket's verbs as questions: what is sent, how the answer is read."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from cosmat_nb.client.protocol import Question, Reply
 from cosmat_nb.errors import OptionsError, ProtocolError
 from cosmat_nb.wire.address import check_key
 from cosmat_nb.wire.codes import service_error
+from cosmat_nb.wire.deletion import DeleteRequest, DeleteResult
 from cosmat_nb.wire.documents import ErrorDocument, Listing, ObjectInfo
-from cosmat_nb.wire.png import PngInfo, inspect_png
 
-if TYPE_CHECKING:
-    from cosmat_nb.wire.operations import MattingQuery
-
-__all__ = ["Png", "delete", "fetch", "head", "list_page", "matte", "put"]
+__all__ = [
+    "PAGE",
+    "Part",
+    "delete",
+    "delete_many",
+    "fetch",
+    "fetch_changed",
+    "fetch_part",
+    "head",
+    "list_page",
+    "put",
+    "refuse_document",
+]
 
 PAGE = 1000
 """Most entries of a listing page (vendor's page "GET Bucket")."""
 
+_PARTIAL = 206
+_NOT_MODIFIED = 304
+_CONTENT_RANGE = re.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
-class Png(NamedTuple):
-    """A whole PNG and what its outside tells."""
+
+class Part(NamedTuple):
+    """A piece of an object.
+
+    Attributes
+    ----------
+    data : bytes
+        What came.
+    size : int
+        Of the whole object, bytes.
+    """
 
     data: bytes
-    info: PngInfo
-
-
-def matte(query: MattingQuery) -> Question[Png]:
-    """Ask for the cutout of a picture while downloading."""
-    return Question(
-        about=f"matte {query.label!r}",
-        read=_png,
-        key=query.key,
-        params=query.parameters,
-    )
+    size: int
 
 
 def fetch(key: str) -> Question[bytes]:
     """Ask for an object's bytes."""
     return Question(about=f"fetch {key!r}", read=_body, key=check_key(key))
+
+
+def fetch_part(key: str, start: int, stop: int | None) -> Question[Part]:
+    """Ask for some bytes of an object; `stop` is the one after the last."""
+    if not (_is_count(start) and (stop is None or (_is_count(stop) and stop > start))):
+        raise OptionsError(
+            f"a range must be 0 <= start < stop, whole bytes; not {start!r} to {stop!r}"
+        )
+    last = "" if stop is None else stop - 1
+
+    def read(reply: Reply) -> Part:
+        return _part(reply, start, stop)
+
+    return Question(
+        about=f"fetch bytes {start}-{last} of {key!r}",
+        read=read,
+        key=check_key(key),
+        headers={"Range": f"bytes={start}-{last}"},
+    )
+
+
+def fetch_changed(key: str, etag: str) -> Question[bytes | None]:
+    """Ask for an object's bytes unless it still has this ETag."""
+    if not isinstance(etag, str) or not etag:
+        raise OptionsError(f"etag must be text, and not empty; not {etag!r}")
+
+    def read(reply: Reply) -> bytes | None:
+        return None if reply.status == _NOT_MODIFIED else reply.body
+
+    return Question(
+        about=f"fetch {key!r} if changed",
+        read=read,
+        key=check_key(key),
+        headers={"If-None-Match": f'"{etag.strip(chr(34))}"'},
+        accepts=(_NOT_MODIFIED,),
+    )
 
 
 def head(key: str) -> Question[ObjectInfo]:
@@ -73,13 +123,48 @@ def delete(key: str) -> Question[None]:
     )
 
 
-def list_page(prefix: str, marker: str) -> Question[Listing]:
+def delete_many(keys: tuple[str, ...]) -> Question[DeleteResult]:
+    """Remove up to 1000 objects."""
+    body = DeleteRequest.of(keys).to_xml()
+    digest = hashlib.md5(body, usedforsecurity=False).digest()
+
+    def read(reply: Reply) -> DeleteResult:
+        try:
+            return DeleteResult.from_xml(reply.body)
+        except ProtocolError:
+            refuse_document(reply)
+            raise
+
+    return Question(
+        about=f"delete {len(keys)} objects",
+        read=read,
+        method="POST",
+        params={"delete": ""},
+        headers={
+            "Content-Type": "application/xml",
+            "Content-MD5": base64.b64encode(digest).decode(),
+        },
+        body=body,
+    )
+
+
+def list_page(
+    prefix: str, marker: str, delimiter: str = "", page_size: int = PAGE
+) -> Question[Listing]:
     """Ask for one page of the bucket's listing."""
-    try:
-        prefix.encode()
-    except (AttributeError, UnicodeEncodeError):
-        raise OptionsError(f"prefix must be text; not {prefix!r}") from None
-    params = {"prefix": prefix, "marker": marker, "max-keys": str(PAGE)}
+    for name, text in (("prefix", prefix), ("delimiter", delimiter)):
+        try:
+            text.encode()
+        except (AttributeError, UnicodeEncodeError):
+            raise OptionsError(f"{name} must be text; not {text!r}") from None
+    if page_size not in range(1, PAGE + 1):
+        raise OptionsError(f"page_size must be 1 to {PAGE}; not {page_size!r}")
+    params = {
+        "prefix": prefix,
+        "marker": marker,
+        "delimiter": delimiter,
+        "max-keys": str(page_size),
+    }
     asked = {name: value for name, value in params.items() if value}
 
     def read(reply: Reply) -> Listing:
@@ -95,17 +180,8 @@ def list_page(prefix: str, marker: str) -> Question[Listing]:
     )
 
 
-def _png(reply: Reply) -> Png:
-    _refuse_document(reply)
-    info = inspect_png(reply.body)
-    if not info.has_alpha:
-        # A whole picture of the wrong kind: asking again would pay for another one.
-        message = "expected a PNG with an alpha channel; it has none"
-        raise ProtocolError(message, heals=False)
-    return Png(reply.body, info)
-
-
-def _refuse_document(reply: Reply) -> None:
+def refuse_document(reply: Reply) -> None:
+    """Raise what an error document under status 200 says."""
     # An error document under status 200 is still an error, and says more than "no PNG".
     if reply.body[:1] == b"<":
         try:
@@ -113,6 +189,27 @@ def _refuse_document(reply: Reply) -> None:
         except ProtocolError:
             return
         raise service_error(document.code, document.message, status=reply.status)
+
+
+def _part(reply: Reply, start: int, stop: int | None) -> Part:
+    if reply.status != _PARTIAL:
+        # A service that knows no ranges answers the whole object.
+        return Part(reply.body[start:stop], len(reply.body))
+    found = _CONTENT_RANGE.fullmatch(reply.headers.get("content-range", "").strip())
+    if found is None:
+        raise ProtocolError("expected the Content-Range of a part of an object")
+    first, last, size = map(int, found.groups())
+    wanted = size if stop is None else min(stop, size)
+    if (first, last + 1, len(reply.body)) != (start, wanted, wanted - start):
+        raise ProtocolError(
+            f"expected bytes {start} to {wanted - 1}; got {len(reply.body)} of "
+            f"{first} to {last}"
+        )
+    return Part(reply.body, size)
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _body(reply: Reply) -> bytes:
@@ -131,7 +228,7 @@ def _listing(reply: Reply) -> Listing:
     try:
         return Listing.from_xml(reply.body)
     except ProtocolError:
-        _refuse_document(reply)
+        refuse_document(reply)
         raise
 
 

@@ -1,0 +1,149 @@
+"""What both channels need to send: pools, requests, endpoints and their errors."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from cosmat_nb import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cosmat_nb.client.protocol import Attempt
+
+__all__ = [
+    "build_request",
+    "check_endpoint",
+    "late",
+    "open_pool",
+    "pool_settings",
+    "translated",
+]
+
+_HEADERS = {
+    "User-Agent": "cosmat-nb/0.1.0",
+    "Accept": "*/*",
+    # PNG and JPEG do not shrink; asking for plain bytes keeps lengths meaningful.
+    "Accept-Encoding": "identity",
+}
+
+
+def pool_settings(endpoint: str, idle: int, *, direct: bool) -> dict[str, Any]:
+    """Arguments of a pool of connections, blocking or awaiting; see `Channel`."""
+    direct = direct or _is_local(httpx.URL(endpoint).host)
+    return {
+        "headers": _HEADERS,
+        "limits": httpx.Limits(max_keepalive_connections=idle),
+        "trust_env": not direct,
+        # Certificates take 25 ms to load; plain HTTP without a proxy uses none.
+        "verify": endpoint.startswith("https:") or not direct,
+    }
+
+
+@contextmanager
+def open_pool() -> Iterator[None]:
+    """Say what to check when a pool cannot be opened."""
+    try:
+        yield
+    except (ImportError, OSError, ValueError, httpx.InvalidURL):
+        # The reason is left out: a proxy's address may hold a password.
+        raise errors.OptionsError(
+            "the proxy or the certificates that the environment names cannot be "
+            "used: check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
+        ) from None
+
+
+def build_request(
+    http: httpx.Client | httpx.AsyncClient,
+    endpoint: str,
+    attempt: Attempt,
+    extensions: dict[str, Any],
+) -> httpx.Request:
+    """Write an attempt as a request that shows no query.
+
+    Raises
+    ------
+    OptionsError
+        When it is too long to be written.
+    """
+    try:
+        request = http.build_request(
+            attempt.method,
+            endpoint + attempt.target,
+            headers=attempt.headers,
+            content=attempt.body or None,
+            extensions=extensions,
+        )
+    except httpx.InvalidURL:
+        # Its message may quote the address, and that a signature.
+        raise errors.OptionsError(
+            f"a request target of {len(attempt.target)} characters is too long"
+        ) from None
+    request.url = _QuietURL(request.url)
+    return request
+
+
+@contextmanager
+def translated(attempt: Attempt, endpoint: str) -> Iterator[None]:
+    """Turn what httpx raises into a `TransportError`."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        reason = str(error) or late(attempt)
+        raise errors.TransportError(
+            f"{type(error).__name__} at {endpoint}: {reason}"
+        ) from error
+
+
+def late(attempt: Attempt) -> str:
+    """Words for a deadline that passed."""
+    return f"no whole answer within {attempt.seconds:.1f} s"
+
+
+class _QuietURL(httpx.URL):
+    """Shows no query: httpx logs addresses, and a detect-url may hold a signature."""
+
+    def __str__(self) -> str:
+        return super().__str__().partition("?")[0]
+
+    def __repr__(self) -> str:
+        return f"URL({str(self)!r})"
+
+
+def check_endpoint(endpoint: str) -> str:
+    """Return an endpoint without its last slash: scheme, host and port, no more.
+
+    Raises
+    ------
+    OptionsError
+        When it is something else. Its text is not repeated where it may hold a
+        password.
+    """
+    try:
+        url = httpx.URL(endpoint)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise errors.OptionsError(f"endpoint cannot be read: {error}") from None
+    if url.userinfo:
+        raise errors.OptionsError("endpoint may hold no user name and password")
+    bare = f"{url.scheme}://{url.netloc.decode('ascii')}"
+    if (
+        url.scheme not in ("http", "https")
+        or not url.host
+        or url not in (bare, bare + "/")
+    ):
+        raise errors.OptionsError(
+            f"endpoint must look like http://127.0.0.1:8791; not {endpoint!r}"
+        )
+    return bare
+
+
+def _is_local(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return address.is_loopback or address.is_unspecified

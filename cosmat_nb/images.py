@@ -14,6 +14,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from cosmat_nb.errors import ImageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
 __all__ = [
@@ -49,6 +51,7 @@ _TURNS = MappingProxyType(
 )
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _SQUARE = 8
+_REFERENCE_SUM = 3679
 _LIGHT, _DARK = 255, 204
 
 
@@ -61,11 +64,20 @@ class ImageHeader(NamedTuple):
         Pillow's name: ``JPEG``, ``PNG``, ``WEBP``, ``GIF`` …
     height, width : int
         Size as stored, before any turning, px.
+    mode : str
+        Pillow's name of the pixels: ``RGB``, ``L``, ``CMYK``, ``I;16`` …
+    orientation : int
+        EXIF orientation, 1 to 8; 0 when there is none.
+    quality : int
+        Of a JPEG, 1 to 100, estimated from its quantization tables; 100 for others.
     """
 
     format: str
     height: int
     width: int
+    mode: str = ""
+    orientation: int = 0
+    quality: int = 100
 
 
 def read_header(data: bytes) -> ImageHeader:
@@ -77,7 +89,14 @@ def read_header(data: bytes) -> ImageHeader:
         When the bytes are not a picture.
     """
     with _open(data) as image:
-        return ImageHeader(image.format or "", image.height, image.width)
+        return ImageHeader(
+            format=image.format or "",
+            height=image.height,
+            width=image.width,
+            mode=image.mode,
+            orientation=_orientation(image),
+            quality=_quality(image),
+        )
 
 
 def decode_rgb(data: bytes, *, upright: bool = True) -> NDArray[np.uint8]:
@@ -226,10 +245,25 @@ def _complaint(data: bytes, error: Exception) -> str:
 
 
 def _find_turn(image: Image.Image) -> Image.Transpose | None:
+    return _TURNS.get(_orientation(image))
+
+
+def _orientation(image: Image.Image) -> int:
     try:
-        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+        value = int(image.getexif().get(ExifTags.Base.Orientation, 0))
     except Exception:  # noqa: BLE001 - as above
-        return None
+        return 0
+    return value if value in range(1, 9) else 0
+
+
+def _quality(image: Image.Image) -> int:
+    tables: Mapping[int, Sequence[int]] = getattr(image, "quantization", {})
+    if not tables.get(0):
+        return 100
+    # The IJG scaling of the reference luminance table, whose entries sum up to 3679.
+    scale = 100 * sum(tables[0]) / _REFERENCE_SUM
+    quality = (200 - scale) / 2 if scale <= 100 else 5000 / scale  # noqa: PLR2004 - the scale at quality 50
+    return min(max(round(quality), 1), 100)
 
 
 def _save(image: Image.Image, kind: str, **settings: int) -> bytes:

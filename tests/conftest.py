@@ -51,9 +51,13 @@ def rng():
 
 
 @pytest.fixture
-def emulator():
-    """A started emulator with an empty bucket and the cheap engine."""
-    with cm.Emulator(engine=WhiteEngine()) as running:
+def emulator(request):
+    """A started emulator with an empty bucket and the cheap engine.
+
+    A test may give it further settings by indirect parametrization.
+    """
+    settings = getattr(request, "param", {})
+    with cm.Emulator(engine=WhiteEngine(), **settings) as running:
         yield running
 
 

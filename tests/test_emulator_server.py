@@ -188,20 +188,32 @@ def test_delete_answers_no_content(emulator):
         assert headers["x-cos-request-id"]
 
 
+def test_an_unchanged_object_is_not_sent_again(emulator):
+    """304 has neither a body nor a length, and the connection stays in step."""
+    info = emulator.bucket.put("a", b"hello", "text/plain")
+    same = {"If-None-Match": f'"{info.etag}"'}
+    with connected(emulator) as connection:
+        answer, body = call(connection, emulator, "GET", "a", headers=same)
+        assert (answer.status, body) == (304, b"")
+        assert answer.headers["Content-Length"] is None
+        assert call(connection, emulator, "GET", "a")[1] == b"hello"
+
+
 def test_one_connection_survives_errors(emulator, square):
     """After each kind of refusal the same connection answers the next request."""
     with connected(emulator) as connection:
         call(connection, emulator, "PUT", "a.jpg", body=square)
         plug = connection.sock
-        for method, key, params in [
-            ("GET", "nope", None),
-            ("HEAD", "nope", None),
-            ("POST", "a", None),
-            ("DELETE", "nope", None),
-            ("GET", "a.jpg", {"ci-process": "Nope"}),
+        for method, key, params, status in [
+            ("GET", "nope", None, 404),
+            ("HEAD", "nope", None, 404),
+            ("POST", "a", None, 405),
+            ("DELETE", "nope", None, 204),
+            ("GET", "a.jpg", {"ci-process": "Nope"}, 501),
+            ("GET", "a.jpg", {**MATTE, "padding-layout": "1"}, 400),
         ]:
             answer, _ = call(connection, emulator, method, key, params)
-            assert answer.status in (204, 400, 404, 405)
+            assert (method, key, answer.status) == (method, key, status)
         answer, body = call(connection, emulator, "GET", "a.jpg", MATTE)
         assert answer.status == 200
         assert answer.headers["Content-Type"] == "image/png"
@@ -333,8 +345,9 @@ def test_an_upload_that_breaks_off_leaves_no_trace(emulator, caplog):
 
 
 def test_picture_operations_are_told_apart(emulator, square):
-    """Unsigned they are AccessDenied in the documented words; signed, not yet done."""
-    operations = {"Pic-Operations": '{"rules": [{"fileid": "/b.png"}]}'}
+    """Unsigned they are refused in the documented words; signed, they are run."""
+    rules = '{"rules": [{"fileid": "/b.png", "rule": "ci-process=AIPicMatting"}]}'
+    operations = {"Pic-Operations": rules}
     with connected(emulator) as connection:
         headers = authorize(emulator, "PUT", "a.jpg") | operations
         connection.request("PUT", "/a.jpg", square, headers)
@@ -342,12 +355,18 @@ def test_picture_operations_are_told_apart(emulator, square):
         document = ErrorDocument.from_xml(refused.read())
         assert (refused.status, document.code) == (403, "AccessDenied")
         assert document.message == "Auth sign header must include Pic-Operations"
+        assert list(emulator.bucket.infos()) == []
+        assert emulator.billed == 0
         answer, body = call(
             connection, emulator, "PUT", "a.jpg", body=square, headers=operations
         )
-        assert answer.status == 501
-        assert ErrorDocument.from_xml(body).code == "NotImplemented"
-    assert list(emulator.bucket.infos()) == []
+        assert (answer.status, answer.headers["Content-Type"]) == (
+            200,
+            "application/xml",
+        )
+        assert b"<Key>b.png</Key>" in body
+    assert {info.key for info in emulator.bucket.infos()} == {"a.jpg", "b.png"}
+    assert emulator.billed == 1
 
 
 def test_the_clock_can_be_replaced():

@@ -26,7 +26,10 @@ TABLE = {
     "cutout": ("errors images options", "PIL numpy"),
     "store": ("cutout errors options", "platformdirs"),
     "client": ("cutout errors options store wire", "httpx"),
-    "emulator": ("errors images matting options wire", "starlette uvicorn numpy scipy"),
+    "emulator": (
+        "errors images matting options wire",
+        "fastcrc starlette uvicorn numpy scipy",
+    ),
     "connect": ("client emulator errors store wire", ""),
     "frame": ("client cutout errors metrics options store", "pandas tqdm"),
     "view": (

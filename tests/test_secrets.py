@@ -207,7 +207,7 @@ def test_the_objects_of_the_face_show_no_secret():
         MattingClient(ADDRESS, provider) as other,
     ):
         shown = [KEYS, find_account(environment), emulator, client, other]
-        shown += [client._speaker, other._speaker, client._channel]
+        shown += [client._verbs, other._verbs, client._channel]
         texts = [repr(value) for value in shown]
         texts += [f"{value}" for value in shown]
         texts += [client._repr_html_(), other._repr_html_(), pprint.pformat(KEYS)]

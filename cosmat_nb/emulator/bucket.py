@@ -1,4 +1,4 @@
-"""The emulator's bucket: objects in memory or in a folder, and their listing."""
+"""The emulator's bucket: objects in memory or in a folder."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ import hashlib
 import mimetypes
 import os
 import secrets
-from bisect import bisect_right
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.address import check_key
-from cosmat_nb.wire.documents import Listing, ObjectInfo
+from cosmat_nb.wire.documents import ObjectInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Bucket", "FolderBucket", "MemoryBucket", "StoredObject", "list_bucket"]
+__all__ = ["Bucket", "FolderBucket", "MemoryBucket", "StoredObject"]
 
 _UNFIT = frozenset({errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG})
 """What the system says when a key cannot be the name of a file."""
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,14 @@ class StoredObject:
         Sent with the object.
     data : bytes
         Its content.
+    headers : mapping of str to str
+        Sent with the object as they came with it: ``Cache-Control``, ``x-cos-meta-*``.
     """
 
     info: ObjectInfo
     content_type: str
     data: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Bucket(Protocol):
@@ -54,7 +59,13 @@ class Bucket(Protocol):
         """Return an object; KeyError when there is none."""
         ...
 
-    def put(self, key: str, data: bytes, content_type: str) -> ObjectInfo:
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        content_type: str,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> ObjectInfo:
         """Keep an object; OptionsError when this key, OSError when none can be kept."""
         ...
 
@@ -79,7 +90,13 @@ class MemoryBucket:
         with self._lock:
             return self._objects[key]
 
-    def put(self, key: str, data: bytes, content_type: str) -> ObjectInfo:
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        content_type: str,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> ObjectInfo:
         """Keep an object."""
         info = ObjectInfo(
             key=check_key(key),
@@ -88,7 +105,7 @@ class MemoryBucket:
             last_modified=datetime.now(UTC),
         )
         with self._lock:
-            self._objects[key] = StoredObject(info, content_type, data)
+            self._objects[key] = StoredObject(info, content_type, data, dict(headers))
         return info
 
     def remove(self, key: str) -> None:
@@ -137,7 +154,13 @@ class FolderBucket:
         kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
         return StoredObject(self._info(key, status, lambda: data), kind, data)
 
-    def put(self, key: str, data: bytes, content_type: str) -> ObjectInfo:  # noqa: ARG002 - a file's type follows from its name
+    def put(
+        self,
+        key: str,
+        data: bytes,
+        content_type: str,  # noqa: ARG002 - a file's type follows from its name
+        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002 - files have none
+    ) -> ObjectInfo:
         """Keep an object as a file, written whole or not at all."""
         path = self._path(key)
         draft = path.with_name(f".{secrets.token_hex(8)}")
@@ -200,72 +223,6 @@ class FolderBucket:
             etag=etag,
             last_modified=datetime.fromtimestamp(status.st_mtime, UTC),
         )
-
-
-def list_bucket(
-    infos: Iterable[ObjectInfo],
-    bucket: str,
-    *,
-    prefix: str = "",
-    marker: str = "",
-    delimiter: str = "",
-    max_keys: int = 1000,
-    url_encoded: bool = False,
-) -> Listing:
-    """Make one page of a listing.
-
-    Parameters
-    ----------
-    infos : iterable of ObjectInfo
-        All objects, in any order.
-    bucket : str
-        Its name.
-    prefix, marker, delimiter : str
-        As in the vendor's page "GET Bucket": keys start with `prefix` and come after
-        `marker`; what shares the part up to the next `delimiter` becomes one common
-        prefix, which counts as an entry.
-    max_keys : int
-        Most entries of the page, 0 to 1000.
-    url_encoded : bool
-        Whether keys travel percent-encoded.
-
-    Returns
-    -------
-    Listing
-        Entries in UTF-8 byte order; ``next_marker`` is the last one when more follow.
-    """
-    entries = _entries(infos, prefix, delimiter)
-    names = sorted(entries, key=str.encode)
-    first = bisect_right(names, marker.encode(), key=str.encode) if marker else 0
-    page = names[first : first + max_keys]
-    more = first + len(page) < len(names) and bool(page)
-    found = [(name, entries[name]) for name in page]
-    return Listing(
-        bucket=bucket,
-        prefix=prefix,
-        marker=marker,
-        delimiter=delimiter,
-        max_keys=max_keys,
-        contents=tuple(info for _, info in found if info),
-        common_prefixes=tuple(name for name, info in found if not info),
-        next_marker=page[-1] if more else "",
-        url_encoded=url_encoded,
-    )
-
-
-def _entries(
-    infos: Iterable[ObjectInfo], prefix: str, delimiter: str
-) -> dict[str, ObjectInfo | None]:
-    entries: dict[str, ObjectInfo | None] = {}
-    for info in infos:
-        if not info.key.startswith(prefix):
-            continue
-        head, found, _ = info.key[len(prefix) :].partition(delimiter or "\0")
-        if delimiter and found:
-            entries[prefix + head + delimiter] = None
-        else:
-            entries[info.key] = info
-    return entries
 
 
 @contextmanager

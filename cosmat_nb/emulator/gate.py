@@ -2,67 +2,86 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cosmat_nb.emulator.refusal import Refusal
+from cosmat_nb.emulator.faults import is_matting
+from cosmat_nb.emulator.refusal import Redirect, Refusal
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.address import Address
 from cosmat_nb.wire.authorization import Authorization
+from cosmat_nb.wire.host import ANYWHERE
+from cosmat_nb.wire.presign import TOKEN
 from cosmat_nb.wire.signature import Verdict, string_to_sign, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from cosmat_nb.emulator.messages import Incoming
     from cosmat_nb.wire.credentials import Credentials
 
-__all__ = ["Incoming", "check_bucket", "check_signature"]
+__all__ = ["check_bucket", "check_signature"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """One request as it came over the wire.
+_CI_TOKEN = "x-ci-security-token"  # noqa: S105 - a name, not a token
 
-    Attributes
+
+def check_bucket(
+    incoming: Incoming,
+    address: Address,
+    names: Collection[str] = (),
+    foreign_region: str = "NoSuchBucket",
+    acceleration: str = "serve",
+) -> str:
+    """Find the bucket that a host names; a plain host means the default bucket.
+
+    Parameters
     ----------
-    method : str
-        Upper case.
-    key : str
-        Decoded object key, ``""`` for the bucket.
-    params : mapping of str to str
-        Decoded query.
-    headers : mapping of str to str
-        Names in lower case.
-    body : bytes
-        The whole body.
-    """
+    incoming : Incoming
+        Its host may be of any family, with or without a port.
+    address : Address
+        The default bucket and the one region.
+    names : collection of str
+        All buckets.
+    foreign_region : {"NoSuchBucket", "redirect"}
+        As in `Assumptions`.
+    acceleration : {"serve", "refuse"}
+        As in `Assumptions`.
 
-    method: str
-    key: str
-    params: Mapping[str, str] = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(default=b"", repr=False)
-
-    @property
-    def host(self) -> str:
-        """The ``Host`` header."""
-        return self.headers.get("host", "")
-
-
-def check_bucket(incoming: Incoming, address: Address) -> None:
-    """Refuse a host that names another bucket; a plain host means the default bucket.
+    Returns
+    -------
+    str
+        ``name-appid``.
 
     Raises
     ------
     Refusal
-        ``NoSuchBucket``.
+        ``NoSuchBucket``; ``InvalidUrl`` for a picture on the host of the job
+        interfaces, as observed by others.
+    Redirect
+        For another region's host, where that is assumed.
     """
-    asked = Address.from_host(incoming.host)
-    if asked not in (None, address):
+    named = incoming.named
+    names = names or (address.bucket,)
+    if named is None:
+        return address.bucket
+    elsewhere = named.region not in (address.region, ANYWHERE)
+    if elsewhere and foreign_region == "redirect" and named.bucket in names:
+        raise Redirect(Address(named.bucket, address.region).host)
+    if elsewhere or named.bucket not in names:
         raise Refusal("NoSuchBucket", "The specified bucket does not exist.")
+    fast = named.region == ANYWHERE and acceleration == "refuse"
+    picture = incoming.key and "ci-process" in incoming.params
+    if (fast and is_matting(incoming)) or (named.family == "ci" and picture):
+        raise Refusal("InvalidUrl", "The specified URL is not served by this host.")
+    return named.bucket
 
 
-def check_signature(incoming: Incoming, credentials: Credentials, now: float) -> None:
+def check_signature(
+    incoming: Incoming,
+    credentials: Credentials,
+    now: float,
+    wrong_token: str = "InvalidAccessKeyId",  # noqa: S107 - a code, not a token
+) -> None:
     """Refuse a request that is not signed as it should be.
 
     Parameters
@@ -73,6 +92,8 @@ def check_signature(incoming: Incoming, credentials: Credentials, now: float) ->
         The one key pair that may pass.
     now : float
         Unix seconds.
+    wrong_token : str
+        Code for a token that is not the key's, as in `Assumptions`.
 
     Raises
     ------
@@ -87,7 +108,7 @@ def check_signature(incoming: Incoming, credentials: Credentials, now: float) ->
         )
     if "pic-operations" in incoming.headers.keys() - set(authorization.header_list):
         raise Refusal("AccessDenied", "Auth sign header must include Pic-Operations")
-    _check_token(incoming, credentials)
+    _check_token(incoming, credentials, wrong_token)
     texts = [
         authorization.text(
             incoming.method, f"/{incoming.key}", incoming.params, headers
@@ -129,12 +150,11 @@ def _authorization(incoming: Incoming) -> Authorization:
     raise Refusal("AccessDenied", "Access Denied.")
 
 
-def _check_token(incoming: Incoming, credentials: Credentials) -> None:
-    name = "x-cos-security-token"
-    token = incoming.headers.get(name) or incoming.params.get(name, "")
+def _check_token(incoming: Incoming, credentials: Credentials, code: str) -> None:
+    headers, params = incoming.headers, incoming.params
+    token = headers.get(TOKEN) or headers.get(_CI_TOKEN) or params.get(TOKEN, "")
     if token != credentials.token:
-        # The code for a token that is not the key's is assumed.
-        raise Refusal("InvalidAccessKeyId", "The security token is not this key's.")
+        raise Refusal(code, "The security token is not this key's.")
 
 
 def _header_forms(incoming: Incoming) -> list[Mapping[str, str]]:

@@ -2,276 +2,184 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from email.utils import format_datetime
-from threading import BoundedSemaphore
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-import numpy as np
-
-from cosmat_nb import images
-from cosmat_nb.emulator.bucket import Bucket, StoredObject, list_bucket
+from cosmat_nb.emulator.cutting import Cutter
+from cosmat_nb.emulator.fetching import Fetcher
+from cosmat_nb.emulator.gate import check_bucket, check_signature
+from cosmat_nb.emulator.messages import Incoming, Outgoing
+from cosmat_nb.emulator.objects import Objects
 from cosmat_nb.emulator.refusal import Refusal
-from cosmat_nb.errors import ImageError, OptionsError
-from cosmat_nb.matting.engine import Engine, cut_out
-from cosmat_nb.matting.layout import center_subject, crop_to_subject, pad_canvas
-from cosmat_nb.options import MattingOptions, Operation
-from cosmat_nb.wire.address import Address, check_url, parse_target
-from cosmat_nb.wire.operations import MattingQuery
+from cosmat_nb.emulator.selection import select_cutout
+from cosmat_nb.emulator.storing import Storing
+from cosmat_nb.wire.address import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Mapping
 
     from cosmat_nb.emulator.assumptions import Assumptions
-    from cosmat_nb.emulator.gate import Incoming
-    from cosmat_nb.wire.documents import ObjectInfo
+    from cosmat_nb.emulator.bucket import Bucket
+    from cosmat_nb.matting.engine import Engine
+    from cosmat_nb.wire.credentials import Credentials
 
-__all__ = ["MIN_SIDE", "Handlers", "Outgoing"]
+__all__ = ["Handlers"]
 
-MIN_SIDE = 32
-"""Smallest side of a picture, px (limits page, as observed)."""
-
-MAX_LONG_SIDE, MAX_SHORT_SIDE = 7680, 4320
-"""Largest sides of a picture, px; that a portrait may be 4320 × 7680 is assumed."""
-
-MAX_BYTES = 32 << 20
-"""Largest picture, bytes: that of generic image processing; assumed for matting."""
-
-MAX_LIST = 1000
-
-_MANY_DIGITS = 10
-
-_LAYOUTS = frozenset({"center-layout", "padding-layout"})
-_NOT_YET = frozenset({"pic-operations", "x-cos-copy-source"})
+_NOT_YET = frozenset({"x-cos-copy-source"})
 _SUBRESOURCES = frozenset(
-    "acl cors delete domain encryption image_process inventory lifecycle logging "  # noqa: SIM905 - as a list it would fill a screen
-    "origin partNumber policy referer replication restore select symlink tagging "
-    "uploadId uploads versioning versions website".split()
+    "acl cors domain encryption inventory lifecycle logging origin partNumber policy "  # noqa: SIM905 - as a list it would fill a screen
+    "referer replication restore select symlink tagging uploadId uploads versioning "
+    "versions website".split()
 )
 """Parameters that ask for something else than the object, as its rights or a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """One answer, without the headers that every answer has."""
-
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = field(default=b"", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Handlers:
-    """The service behind the gate: a bucket, an engine and the open points.
+    """The service: a gate, buckets, an engine and the open points.
 
     Attributes
     ----------
     address : Address
-        Bucket and region it stands for.
-    bucket : Bucket
-        Its objects.
+        Default bucket, and the one region.
+    buckets : mapping of str to Bucket
+        All buckets by name, the default one among them.
+    credentials : Credentials
+        The key pair that may pass.
     engine : Engine
         What cuts.
     assumptions : Assumptions
         How open points are played.
-    places : BoundedSemaphore
-        One place for each processor: more cuts at once would only cost memory.
+    now : callable
+        Unix seconds.
+    origins : frozenset of str
+        Places other than its own buckets that ``detect-url`` may name.
     """
 
     address: Address
-    bucket: Bucket
+    buckets: Mapping[str, Bucket]
+    credentials: Credentials
     engine: Engine
     assumptions: Assumptions
-    places: BoundedSemaphore = field(
-        default_factory=lambda: BoundedSemaphore(os.cpu_count() or 1), repr=False
-    )
+    now: Callable[[], float]
+    origins: frozenset[str] = frozenset()
+    shelves: Mapping[str, Objects] = field(init=False, repr=False)
+    cutter: Cutter = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        shelves = {
+            name: Objects(address=Address(name, self.address.region), bucket=bucket)
+            for name, bucket in self.buckets.items()
+        }
+        cutter = Cutter(engine=self.engine, assumptions=self.assumptions)
+        object.__setattr__(self, "shelves", shelves)
+        object.__setattr__(self, "cutter", cutter)
 
     def answer(self, incoming: Incoming) -> Outgoing:
-        """Find the handler of a request and run it.
+        """Let a request through the gate, find its handler and run it.
 
         Raises
         ------
         Refusal
             With one of the service's codes.
+        Redirect
+            When its bucket is at another host.
         """
+        source = self._admit(incoming)
         unsupported = _NOT_YET & incoming.headers.keys()
         if unsupported or _SUBRESOURCES & incoming.params.keys():
-            raise Refusal("NotImplemented", "This emulator does not do that yet.")
-        if incoming.method == "GET" and "ci-process" in incoming.params:
-            return self._matte(incoming)
+            raise Refusal("NotImplemented", "This emulator does not do that.")
+        handle = self._find_handler(incoming, source)
+        if handle is None:
+            raise Refusal(
+                "MethodNotAllowed",
+                "The specified method is not allowed against this resource.",
+            )
+        return handle(incoming)
+
+    def _find_handler(
+        self, incoming: Incoming, source: Objects
+    ) -> Callable[[Incoming], Outgoing] | None:
+        method, params = incoming.method, incoming.params
+        if method == "GET" and "ci-process" in params:
+            return partial(self._matte, source=source)
         if not incoming.key:
-            if incoming.method in ("GET", "HEAD"):
-                return self._list(incoming)
-        elif incoming.method in ("GET", "HEAD"):
-            return self._read(incoming)
-        elif incoming.method == "PUT":
-            return self._write(incoming)
-        elif incoming.method == "DELETE":
-            return self._remove(incoming)
-        raise Refusal(
-            "MethodNotAllowed",
-            "The specified method is not allowed against this resource.",
-        )
-
-    def _list(self, incoming: Incoming) -> Outgoing:
-        encoding = incoming.params.get("encoding-type", "")
-        if encoding not in ("", "url"):
-            raise Refusal("InvalidArgument", "encoding-type must be url.")
-        page = list_bucket(
-            self.bucket.infos(),
-            self.address.bucket,
-            prefix=incoming.params.get("prefix", ""),
-            marker=incoming.params.get("marker", ""),
-            delimiter=incoming.params.get("delimiter", ""),
-            max_keys=_max_keys(incoming.params.get("max-keys", "")),
-            url_encoded=encoding == "url",
-        )
-        headers = {
-            "Content-Type": "application/xml",
-            "x-cos-bucket-region": self.address.region,
+            routes = {"GET": source.list, "HEAD": source.list}
+            if "delete" in params:
+                routes["POST"] = source.remove_many
+            return routes.get(method)
+        routes = {
+            "GET": source.read,
+            "HEAD": source.read,
+            "PUT": source.write,
+            "DELETE": source.remove,
         }
-        return Outgoing(headers=headers, body=page.to_xml())
+        if incoming.headers.get("pic-operations"):
+            routes["PUT"] = partial(self._storing.upload, source=source)
+        if "image_process" in params:
+            routes["POST"] = partial(self._storing.process, source=source)
+        return routes.get(method)
 
-    def _read(self, incoming: Incoming) -> Outgoing:
-        stored = self._find(incoming.key)
-        return Outgoing(
-            headers={"Content-Type": stored.content_type, **_about(stored.info)},
-            body=stored.data,
-        )
-
-    def _write(self, incoming: Incoming) -> Outgoing:
-        kind = incoming.headers.get("content-type", "application/octet-stream")
-        try:
-            info = self.bucket.put(incoming.key, incoming.body, kind)
-        except OptionsError as error:
-            raise Refusal("InvalidObjectName", f"{error}.") from None
-        except OSError as error:
-            raise _read_only(error) from None
-        return Outgoing(headers={"ETag": f'"{info.etag}"'})
-
-    def _remove(self, incoming: Incoming) -> Outgoing:
-        try:
-            self.bucket.remove(incoming.key)
-        except OSError as error:
-            raise _read_only(error) from None
-        return Outgoing(status=204)
-
-    def _find(self, key: str) -> StoredObject:
-        try:
-            return self.bucket.get(key)
-        except KeyError:
-            message = "The specified key does not exist."
-            raise Refusal("NoSuchKey", message) from None
-
-    def _matte(self, incoming: Incoming) -> Outgoing:
-        query = self._query(incoming)
-        stored = self._find(self._own_key(query.url) if query.url else query.key)
-        self._check_picture(stored.data)
-        with self.places:
-            rgba = self._cut(self._decode(stored.data))
-            png = images.encode_png(self._lay_out(rgba, query.options))
-        return Outgoing(
-            headers={"Content-Type": "image/png", "Server": "tencent-ci"}, body=png
-        )
-
-    def _query(self, incoming: Incoming) -> MattingQuery:
-        params = incoming.params
-        if self.assumptions.bad_layout == "ignore":
-            params = {n: v for n, v in params.items() if _is_fit(n, v)}
-        try:
-            return MattingQuery.from_parameters(incoming.key, params)
-        except OptionsError as error:
-            raise Refusal("InvalidArgument", f"{error}.") from None
-
-    def _own_key(self, url: str) -> str:
-        # Fetching any address that a request names would open this machine's network.
-        try:
-            parts = urlsplit(check_url(url))
-        except OptionsError as error:
-            raise Refusal("InvalidArgument", f"{error}.") from None
-        if Address.from_host(parts.netloc) != self.address:
-            raise Refusal(
-                self.assumptions.foreign_url,
-                "The emulator fetches detect-url from its own bucket alone.",
-            )
-        return parse_target(parts.path)[0]
-
-    def _check_picture(self, data: bytes) -> None:
-        try:
-            header = images.read_header(data)
-        except ImageError as error:
-            code = "ImageTooLarge" if error.too_large else "InvalidImageFormat"
-            raise Refusal(code, f"{error}.") from None
-        if header.format not in self.assumptions.formats:
-            raise Refusal(
-                "InvalidImageFormat", f"{header.format} pictures are not supported."
-            )
-        short, long = sorted((header.height, header.width))
-        if short < MIN_SIDE or short > MAX_SHORT_SIDE or long > MAX_LONG_SIDE:
-            raise Refusal(
-                "ImageTooLarge",
-                f"The picture is {header.width} x {header.height} px; each side must "
-                f"have {MIN_SIDE}, at most {MAX_LONG_SIDE} x {MAX_SHORT_SIDE}.",
-            )
-        if len(data) > MAX_BYTES:
-            raise Refusal("ImageTooLarge", f"The picture has over {MAX_BYTES} bytes.")
-
-    def _decode(self, data: bytes) -> NDArray[np.uint8]:
-        try:
-            upright = self.assumptions.orientation == "apply"
-            return images.decode_rgb(data, upright=upright)
-        except ImageError as error:
-            raise Refusal(self.assumptions.damaged, f"{error}.") from None
-
-    def _cut(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        rgba = cut_out(picture, self.engine)
-        if self.assumptions.no_subject == "opaque" and not rgba[..., 3].any():
-            opaque = np.full((*picture.shape[:2], 1), 255, np.uint8)
-            return np.concatenate([picture, opaque], axis=2)
-        return rgba
-
-    def _lay_out(
-        self, rgba: NDArray[np.uint8], options: MattingOptions
-    ) -> NDArray[np.uint8]:
+    def _admit(self, incoming: Incoming) -> Objects:
         assumed = self.assumptions
-        if assumed.canvas == "subject" or (
-            options.center and assumed.centering == "crop"
-        ):
-            rgba = crop_to_subject(rgba)
-        elif options.center:
-            rgba = center_subject(rgba)
-        fill = (255, 255, 255, 255) if assumed.padding == "white" else (0, 0, 0, 0)
-        return pad_canvas(rgba, options.padding, fill)
+        name = self._find_bucket(incoming)
+        check_signature(incoming, self.credentials, self.now(), assumed.wrong_token)
+        return self.shelves[name]
 
+    def _find_bucket(self, incoming: Incoming) -> str:
+        return check_bucket(
+            incoming,
+            self.address,
+            self.buckets,
+            self.assumptions.foreign_region,
+            self.assumptions.acceleration,
+        )
 
-def _is_fit(name: str, value: str) -> bool:
-    if name not in _LAYOUTS:
-        return True
-    try:
-        MattingOptions.from_parameters({"ci-process": Operation.GENERAL, name: value})
-    except OptionsError:
-        return False
-    return True
+    @property
+    def _storing(self) -> Storing:
+        return Storing(
+            shelves=self.shelves, cutter=self.cutter, assumptions=self.assumptions
+        )
 
+    def _matte(self, incoming: Incoming, source: Objects) -> Outgoing:
+        options = self.cutter.read_options(incoming.params)
+        cutting = self.cutter.cut(self._picture(incoming, source))
+        outgoing = Outgoing(
+            headers={
+                "Content-Type": "image/png",
+                "Server": "tencent-ci",
+                "Status": "200 OK",
+            },
+            body=self.cutter.encode(cutting, options),
+            billed=cutting.billed,
+        )
+        if self.assumptions.conditions == "ignore":
+            return outgoing
+        return select_cutout(incoming.headers, outgoing)
 
-def _read_only(error: OSError) -> Refusal:
-    return Refusal("AccessDenied", f"The emulator cannot write here: {error.strerror}.")
+    def _picture(self, incoming: Incoming, source: Objects) -> bytes:
+        url = incoming.params.get("detect-url", "")
+        if url and incoming.key and self.assumptions.key_and_url == "refuse":
+            message = "Name one picture: an object key or detect-url."
+            raise Refusal("InvalidArgument", message)
+        if url:
+            fetcher = Fetcher(
+                open_link=self._open_link,
+                origins=self.origins,
+                assumptions=self.assumptions,
+            )
+            return fetcher.fetch(url, incoming.server)
+        if not incoming.key:
+            message = "Name a picture: an object key, or detect-url."
+            raise Refusal("InvalidArgument", message)
+        return source.find(incoming.key).data
 
-
-def _about(info: ObjectInfo) -> dict[str, str]:
-    return {
-        "ETag": f'"{info.etag}"',
-        "Last-Modified": format_datetime(info.last_modified, usegmt=True),
-    }
-
-
-def _max_keys(text: str) -> int:
-    if not text:
-        return MAX_LIST
-    if not (text.isascii() and text.isdigit() and len(text) < _MANY_DIGITS):
-        raise Refusal("InvalidArgument", "max-keys must be a whole number.")
-    return min(int(text), MAX_LIST)
+    def _open_link(self, link: Incoming) -> bytes:
+        if "ci-process" in link.params:
+            message = "A link to a matting call is not followed."
+            raise Refusal("NotImplemented", message)
+        if "q-signature" in link.params:
+            return self.answer(link).body
+        # Whether an object may be read without a signature is not asked here.
+        return self.shelves[self._find_bucket(link)].find(link.key).data

@@ -9,7 +9,7 @@ from cosmat_nb.wire.codes import CODES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Refusal"]
+__all__ = ["Redirect", "Refusal"]
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the service, not a failure of ours
@@ -23,13 +23,34 @@ class Refusal(Exception):  # noqa: N818 - an answer of the service, not a failur
         For the error document.
     details : mapping of str to str, optional
         Further elements of the document.
+    headers : mapping of str to str, optional
+        Further headers of the answer, as ``X-ErrNo``.
     """
 
     def __init__(
-        self, code: str, message: str, details: Mapping[str, str] | None = None
+        self,
+        code: str,
+        message: str,
+        details: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.status = CODES[code].status
         self.message = message
         self.details = details or {}
+        self.headers = headers or {}
+
+
+class Redirect(Exception):  # noqa: N818 - an answer of the service, not a failure of ours
+    """Sends a request to the host where its bucket is.
+
+    Parameters
+    ----------
+    host : str
+        Without a scheme.
+    """
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self.host = host

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-import sys
+import re
 import threading
 import time
 from types import MappingProxyType, TracebackType
@@ -15,18 +14,24 @@ from cosmat_nb import images
 from cosmat_nb.emulator.app import EmulatorApp
 from cosmat_nb.emulator.assumptions import Assumptions
 from cosmat_nb.emulator.bucket import Bucket, MemoryBucket
+from cosmat_nb.emulator.faults import Faults
 from cosmat_nb.emulator.handlers import Handlers
 from cosmat_nb.emulator.samples import draw_scenes, photograph
+from cosmat_nb.emulator.wiring import WiredProtocol, listen
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.matting.engine import Engine, get_engine
 from cosmat_nb.wire.address import Address
 from cosmat_nb.wire.credentials import Credentials
+from cosmat_nb.wire.url import origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from cosmat_nb.emulator.latency import Latency
+    from cosmat_nb.emulator.replay import Replay
 
 __all__ = ["Emulator"]
 
@@ -39,7 +44,7 @@ CREDENTIALS = Credentials("emulator-id", "emulator-key")
 _START_SECONDS = 10.0
 _STOP_SECONDS = 10
 
-_BACKLOG = 2048
+_PREFIX = re.compile("(?:/[A-Za-z0-9._~-]+)*")
 
 
 class Emulator:
@@ -53,12 +58,26 @@ class Emulator:
         Bucket and region it stands for.
     credentials : Credentials
         The key pair that may pass.
+    others : mapping of str to Bucket
+        Further buckets of the same region by name, to which results may go.
+    origins : collection of str
+        Places other than its own buckets that ``detect-url`` may name, as
+        ``http://127.0.0.1:8000``; by default none.
     engine : Engine or str
         What cuts, or its name.
     assumptions : Assumptions
         How the points that the vendor leaves open are played.
     truths : mapping of str to ndarray
         Exact alpha mattes by object key, for `truth`.
+    faults : Faults, optional
+        What goes wrong with which requests; by default all go well.
+    latency : Latency, optional
+        How long a matte takes at least; by default no longer than it takes.
+    replay : Replay, optional
+        A recording that answers, and nothing else does; signatures are not checked.
+    prefix : str, default ""
+        Path in front of targets, as ``/base``, that is not signed: vendor's clients
+        with a path in their domain send one. Other targets are taken as they are.
     host : str, default "127.0.0.1"
         Interface to listen on.
     port : int, default 0
@@ -69,13 +88,19 @@ class Emulator:
     Raises
     ------
     OptionsError
-        When the engine is unknown.
+        When the engine is unknown, or the prefix is no path of plain characters.
 
     Examples
     --------
     >>> with Emulator() as emulator:
     ...     emulator.endpoint.startswith("http://127.0.0.1:")
     True
+
+    One matte in ten meets a reset connection, by a seed and so repeatably:
+
+    >>> from cosmat_nb.emulator.faults import Fault, Faults
+    >>> Emulator(faults=Faults(odds={Fault.reset_midway(): 0.1}, seed=3)).billed
+    0
     """
 
     def __init__(
@@ -84,13 +109,21 @@ class Emulator:
         *,
         address: Address = ADDRESS,
         credentials: Credentials = CREDENTIALS,
+        others: Mapping[str, Bucket] = MappingProxyType({}),
+        origins: Collection[str] = (),
         engine: Engine | str = "color",
         assumptions: Assumptions = Assumptions(),
         truths: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
+        faults: Faults | None = None,
+        latency: Latency | None = None,
+        replay: Replay | None = None,
+        prefix: str = "",
         host: str = "127.0.0.1",
         port: int = 0,
         now: Callable[[], float] = time.time,
     ) -> None:
+        if not _PREFIX.fullmatch(prefix):
+            raise OptionsError(f"prefix must look like /base; not {prefix!r}")
         self.bucket: Bucket = MemoryBucket() if bucket is None else bucket
         self.address = address
         self.credentials = credentials
@@ -99,12 +132,17 @@ class Emulator:
         self._app = EmulatorApp(
             handlers=Handlers(
                 address=address,
-                bucket=self.bucket,
+                buckets={**others, address.bucket: self.bucket},
+                credentials=credentials,
                 engine=get_engine(engine) if isinstance(engine, str) else engine,
                 assumptions=assumptions,
+                now=now,
+                origins=frozenset(map(origin_of, origins)),
             ),
-            credentials=credentials,
-            now=now,
+            prefix=prefix,
+            faults=Faults() if faults is None else faults,
+            latency=latency,
+            replay=replay,
         )
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -117,6 +155,8 @@ class Emulator:
         *,
         engine: Engine | str = "color",
         assumptions: Assumptions = Assumptions(),
+        faults: Faults | None = None,
+        latency: Latency | None = None,
     ) -> Emulator:
         """Make an emulator whose bucket holds drawn scenes and one photograph.
 
@@ -126,7 +166,7 @@ class Emulator:
             Scenes below ``samples/``; each has an exact alpha matte, see `truth`.
         seed : int, default 0
             Draws other scenes.
-        engine, assumptions
+        engine, assumptions, faults, latency
             As in `Emulator`.
         """
         bucket = MemoryBucket()
@@ -136,7 +176,14 @@ class Emulator:
             bucket.put(key, images.encode_jpeg(scene.picture), "image/jpeg")
             truths[key] = scene.alpha
         bucket.put("samples/portrait.jpg", photograph(), "image/jpeg")
-        return cls(bucket, engine=engine, assumptions=assumptions, truths=truths)
+        return cls(
+            bucket,
+            engine=engine,
+            assumptions=assumptions,
+            truths=truths,
+            faults=faults,
+            latency=latency,
+        )
 
     def __repr__(self) -> str:
         state = self.endpoint if self._server else "not started"
@@ -173,6 +220,16 @@ class Emulator:
         host, port = self._place
         return f"http://{host}:{port}"
 
+    @property
+    def billed(self) -> int:
+        """Matting calls that the vendor would have charged since this was made.
+
+        Every call that was processed counts, whether or not its answer arrived; what
+        was refused or reset before that does not. That failures are free is documented
+        for a sibling operation; that empty mattes are charged is assumed.
+        """
+        return self._app.tally["billed"]
+
     def truth(self, key: str) -> NDArray[np.float32]:
         """Return the exact alpha matte of a drawn scene, (H, W) float32 in [0, 1].
 
@@ -199,12 +256,12 @@ class Emulator:
         """
         if self._server is not None:
             return
-        listener = _listen(*self._place)
+        listener = listen(*self._place)
         self._place = (self._place[0], listener.getsockname()[1])
         config = uvicorn.Config(
             self._app,
             loop="asyncio",
-            http="h11",
+            http=WiredProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -237,23 +294,3 @@ class Emulator:
         server.should_exit = True
         thread.join()
         self._server = self._thread = None
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    # With the protocol named, asyncio sets TCP_NODELAY; without it, every small answer
-    # waits some 40 ms for an acknowledgement.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if sys.platform != "win32":  # there it would let two servers share a port
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        # Two sockets can be bound to one port; only one of them can listen.
-        listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = getattr(error, "strerror", None) or error
-        raise OptionsError(
-            f"cannot listen on {host} port {port}: {reason}; "
-            "leave the port out to let the system choose"
-        ) from None
-    return listener

@@ -1,0 +1,127 @@
+"""Pictures by address: the emulator's own links, and an allow-list of other places."""
+
+from __future__ import annotations
+
+import http.client
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin, urlsplit
+
+from cosmat_nb.emulator.messages import Incoming
+from cosmat_nb.emulator.refusal import Redirect, Refusal
+from cosmat_nb.errors import OptionsError
+from cosmat_nb.wire.address import parse_target
+from cosmat_nb.wire.host import BucketHost
+from cosmat_nb.wire.url import check_url, is_encoded, origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cosmat_nb.emulator.assumptions import Assumptions
+
+__all__ = ["Fetcher"]
+
+_MOST_DECODINGS = 3
+_MOST_REDIRECTS = 5
+_OK = 200
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetcher:
+    """Fetches what a ``detect-url`` names, and nothing that it may not.
+
+    Attributes
+    ----------
+    open_link : callable
+        Answers a request to the emulator itself, its signature checked when it has one.
+    origins : frozenset of str
+        Other places that may be fetched from, as ``http://127.0.0.1:8000``. Fetching
+        any address that a request names would open this machine's network.
+    assumptions : Assumptions
+        How open points are played.
+    """
+
+    open_link: Callable[[Incoming], bytes] = field(repr=False)
+    origins: frozenset[str]
+    assumptions: Assumptions
+
+    def fetch(self, url: str, server: str) -> bytes:
+        """Return the picture at an address.
+
+        Parameters
+        ----------
+        url : str
+            As decoded once from the query.
+        server : str
+            Host and port at which the request came in: links there are our own.
+
+        Raises
+        ------
+        Refusal
+            The assumed code for what cannot be fetched.
+        """
+        url = self._read(url)
+        for _ in range(_MOST_REDIRECTS + 1):
+            parts = urlsplit(url)
+            if BucketHost.parse(parts.netloc) or parts.netloc == server:
+                return self._open_own(url, server)
+            # Each place anew: a redirect may lead to one that is not allowed.
+            if origin_of(url) not in self.origins:
+                raise self._refusal("it is on no host that this may fetch from")
+            status, data, onward = self._download(url)
+            if status == _OK:
+                return data
+            follows = self.assumptions.url_redirects == "follow" and onward
+            if not follows or status not in _REDIRECTS:
+                raise self._refusal(f"it answered {status}")
+            url = self._read(urljoin(url, onward))
+        raise self._refusal("it redirects too often")
+
+    def _read(self, url: str) -> str:
+        if self.assumptions.encoded_url == "decode":
+            for _ in range(_MOST_DECODINGS):
+                url = unquote(url) if is_encoded(url) else url
+        try:
+            return check_url(url)
+        except OptionsError as error:
+            raise Refusal("InvalidArgument", f"{error}.") from None
+
+    def _open_own(self, url: str, server: str) -> bytes:
+        parts = urlsplit(url)
+        key, params = parse_target(f"{parts.path}?{parts.query}")
+        link = Incoming(
+            method="GET",
+            key=key,
+            params=params,
+            headers={"host": parts.netloc},
+            server=server,
+        )
+        try:
+            return self.open_link(link)
+        except (Redirect, Refusal) as refusal:
+            raise self._refusal(f"the link answers {refusal}") from None
+
+    def _download(self, url: str) -> tuple[int, bytes, str]:
+        parts = urlsplit(url)
+        kind = {
+            "http": http.client.HTTPConnection,
+            "https": http.client.HTTPSConnection,
+        }
+        connection = kind[parts.scheme](
+            parts.hostname or "", parts.port, timeout=self.assumptions.url_seconds
+        )
+        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        try:
+            connection.request("GET", target)
+            answer = connection.getresponse()
+            data: bytes = answer.read(self.assumptions.limits.max_bytes + 1)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._refusal(f"{type(error).__name__}") from None
+        finally:
+            connection.close()
+        return answer.status, data, answer.headers.get("location", "")
+
+    def _refusal(self, reason: str) -> Refusal:
+        code = self.assumptions.foreign_url
+        return Refusal(code, f"The picture of detect-url cannot be fetched: {reason}.")

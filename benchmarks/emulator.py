@@ -179,6 +179,7 @@ def main() -> None:
     )
     for name, milliseconds in took.items():
         print(f"  {name:8} {milliseconds:6.2f}")
+    print(f"object and plain answer {len(png) / 1e3:.0f} kB")
     print(f"object - plain   {took['object'] - took['plain']:6.2f} ms, verified")
     print(f"matte - cutting  {took['matte'] - took['cutting']:6.2f} ms, HTTP included")
     print(f"object / plain   {took['object'] / took['plain']:6.2f}")

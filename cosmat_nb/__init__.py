@@ -15,12 +15,17 @@ from __future__ import annotations
 
 from cosmat_nb.client.asynchronous import AsyncMattingClient
 from cosmat_nb.client.blocking import MattingClient
+from cosmat_nb.client.checkup import Checkup
 from cosmat_nb.client.link import Link
 from cosmat_nb.client.pace import Clock, Retry
+from cosmat_nb.client.recording import Recorder
 from cosmat_nb.connect import connect, connect_cloud, connect_emulator
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.emulator.assumptions import Assumptions
 from cosmat_nb.emulator.bucket import FolderBucket, MemoryBucket
+from cosmat_nb.emulator.faults import Fault, Faults
+from cosmat_nb.emulator.latency import Latency
+from cosmat_nb.emulator.replay import Replay
 from cosmat_nb.emulator.server import Emulator
 from cosmat_nb.errors import (
     AccessDeniedError,
@@ -68,6 +73,7 @@ __all__ = [
     "BatchInterrupted",
     "BudgetExceededError",
     "CallError",
+    "Checkup",
     "Clock",
     "CosmatError",
     "CosmatWarning",
@@ -75,10 +81,13 @@ __all__ = [
     "Cutout",
     "Emulator",
     "Engine",
+    "Fault",
+    "Faults",
     "FolderBucket",
     "ImageError",
     "ImageRejectedError",
     "InvalidRequestError",
+    "Latency",
     "Limits",
     "Link",
     "MatteMetrics",
@@ -93,6 +102,8 @@ __all__ = [
     "PaymentRequiredError",
     "PictureInfo",
     "ProtocolError",
+    "Recorder",
+    "Replay",
     "ResultMissingError",
     "Retry",
     "ServerError",

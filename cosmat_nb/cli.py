@@ -1,19 +1,22 @@
-"""The command line: ``cosmat demo`` and ``cosmat serve``."""
+"""The command line: ``cosmat demo``, ``cosmat serve`` and ``cosmat doctor``."""
 
 from __future__ import annotations
 
 import argparse
 import signal
 import sys
+import warnings
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from cosmat_nb import __version__
-from cosmat_nb.connect import connect_emulator
+from cosmat_nb.client.credentials import find_account
+from cosmat_nb.connect import TRIED, connect_cloud, connect_emulator
 from cosmat_nb.emulator.bucket import FolderBucket
+from cosmat_nb.emulator.replay import Replay
 from cosmat_nb.emulator.server import ADDRESS, CREDENTIALS, Emulator
-from cosmat_nb.errors import CosmatError, OptionsError
+from cosmat_nb.errors import CosmatError, CosmatWarning, OptionsError
 from cosmat_nb.frame.listing import list_frame
 from cosmat_nb.frame.matting import matte_frame
 from cosmat_nb.frame.measuring import measure_frame
@@ -48,11 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all went well, 1 when a picture was not cut, 2 when the command cannot
-        run as asked, 130 when it was interrupted.
+        0 when all went well, 1 when a picture was not cut or a check failed, 2 when
+        the command cannot run as asked, 130 when it was interrupted.
     """
     asked = _parser().parse_args(arguments)
-    command = {"demo": demo, "serve": serve}[asked.command]
+    command = {"demo": demo, "doctor": doctor, "serve": serve}[asked.command]
     try:
         return command(asked)
     except (CosmatError, OSError) as error:
@@ -80,9 +83,17 @@ def _parser() -> argparse.ArgumentParser:
     server = commands.add_parser("serve", help="run the emulator until Ctrl-C")
     server.add_argument("--host", default="127.0.0.1", help="interface to listen on")
     server.add_argument("--port", type=int, default=0, help="0: the system chooses")
-    server.add_argument("--folder", type=Path, help="serve these files as the bucket")
+    source = server.add_mutually_exclusive_group()
+    source.add_argument("--folder", type=Path, help="serve these files as the bucket")
+    source.add_argument("--replay", type=Path, help="answer from a recording alone")
     server.add_argument("--secret-id", default=CREDENTIALS.secret_id)
     server.add_argument("--secret-key", default=CREDENTIALS.secret_key)
+    checkup = commands.add_parser(
+        "doctor", help="tell what keeps an account from matting; cuts nothing"
+    )
+    checkup.add_argument("--bucket", default="", help="name-appid; else COS_BUCKET")
+    checkup.add_argument("--region", default="", help="else COS_REGION")
+    checkup.add_argument("--endpoint", help="ask there, as http://127.0.0.1:8791")
     return parser
 
 
@@ -170,7 +181,9 @@ cosmat-nb:
                    endpoint="{emulator.endpoint}")
 vendor's Python SDK:
   CosConfig(Region="{address.region}", SecretId=ID, SecretKey=KEY,
-            Scheme="http", IP="{host}", Port={port})"""
+            Scheme="http", IP="{host}", Port={port})
+vendor's Node SDK:
+  new COS({{SecretId: ID, SecretKey: KEY, Protocol: "http:", Ip: "{host}:{port}"}})"""
 
 
 def serve(asked: argparse.Namespace) -> int:
@@ -182,17 +195,54 @@ def serve(asked: argparse.Namespace) -> int:
         credentials=Credentials(asked.secret_id, asked.secret_key),
         host=asked.host,
         port=asked.port,
+        replay=Replay(asked.replay) if asked.replay else None,
     )
     stop = Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
     with emulator:
         print(_hint(emulator), flush=True)
+        if asked.replay:
+            print(
+                f"\nanswers come from the recording in {asked.replay} alone", flush=True
+            )
         # In short steps, because an endless wait cannot be interrupted everywhere.
         while not stop.wait(0.2):
             pass
     print("stopped", flush=True)
     return 0
+
+
+def doctor(asked: argparse.Namespace) -> int:
+    """Examine the configured account, or the emulator when there is none."""
+    with _examined(asked) as client, warnings.catch_warnings():
+        # The findings tell what this warning tells.
+        warnings.simplefilter("ignore", CosmatWarning)
+        checkup = client.check()
+    print(checkup)
+    named = asked.bucket or asked.region or asked.endpoint
+    if client.emulated and named:
+        print("what was named was not examined: that takes credentials")
+        return 1
+    return 0 if checkup.ok else 1
+
+
+def _examined(asked: argparse.Namespace) -> MattingClient:
+    account = find_account()
+    if account is None:
+        print(f"no account is configured; tried {TRIED}")
+        print("so an emulator is started and examined; nothing is paid")
+        return connect_emulator(Emulator())
+    bucket, region = asked.bucket or account.bucket, asked.region or account.region
+    if not (bucket and region):
+        raise OptionsError(
+            f"credentials found in {account.origin}, but no bucket and region: pass "
+            "--bucket and --region, or set COS_BUCKET and COS_REGION"
+        )
+    print(f"credentials found in {account.origin}")
+    return connect_cloud(
+        bucket, region, credentials=account.credentials, endpoint=asked.endpoint
+    )
 
 
 if __name__ == "__main__":

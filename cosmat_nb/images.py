@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from cosmat_nb.errors import ImageError
 
@@ -99,7 +99,9 @@ def read_header(data: bytes) -> ImageHeader:
         )
 
 
-def decode_rgb(data: bytes, *, upright: bool = True) -> NDArray[np.uint8]:
+def decode_rgb(
+    data: bytes, *, upright: bool = True, managed: bool = False
+) -> NDArray[np.uint8]:
     """Decode any picture to 8-bit RGB.
 
     Parameters
@@ -108,6 +110,8 @@ def decode_rgb(data: bytes, *, upright: bool = True) -> NDArray[np.uint8]:
         A picture file; of an animated one the first frame is taken.
     upright : bool, default True
         Turn the picture as its EXIF orientation says; unreadable EXIF turns nothing.
+    managed : bool, default False
+        Convert to sRGB by the picture's ICC profile; an unreadable one changes nothing.
 
     Returns
     -------
@@ -121,13 +125,14 @@ def decode_rgb(data: bytes, *, upright: bool = True) -> NDArray[np.uint8]:
         When the bytes are not a picture, are cut short, or exceed `MAX_PIXELS`.
     """
     image = _load(data)
+    profile = image.info.get("icc_profile") if managed else None
     if upright and (turn := _find_turn(image)) is not None:
         image = image.transpose(turn)
     image = _in_eight_bits(image)
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))
-    return np.asarray(image.convert("RGB"))
+    return np.asarray(_in_srgb(image, profile) if profile else image.convert("RGB"))
 
 
 def decode_rgba(data: bytes) -> NDArray[np.uint8]:
@@ -234,6 +239,19 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
     # Pillow clips 16-bit grey to 255 instead of scaling it.
     grey = np.asarray(image).clip(0, 65535) >> 8
     return Image.fromarray(grey.astype(np.uint8))
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    colors = image if image.mode in ("CMYK", "L") else image.convert("RGB")
+    srgb = ImageCms.createProfile("sRGB")
+    try:
+        converted = ImageCms.profileToProfile(
+            colors, io.BytesIO(profile), srgb, outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, ValueError):
+        return image.convert("RGB")
+    assert converted is not None, "only a change in place returns nothing"
+    return converted
 
 
 def _complaint(data: bytes, error: Exception) -> str:

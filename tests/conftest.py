@@ -56,8 +56,8 @@ def emulator(request):
 
     A test may give it further settings by indirect parametrization.
     """
-    settings = getattr(request, "param", {})
-    with cm.Emulator(engine=WhiteEngine(), **settings) as running:
+    settings = {"engine": WhiteEngine(), **getattr(request, "param", {})}
+    with cm.Emulator(**settings) as running:
         yield running
 
 

@@ -65,6 +65,11 @@ def matte_one(client, data):
         ("http%3A%2F%2Fexample.com", "must be passed as it is"),
         (" https://example.com/a.jpg", "must be an http.s. address"),
         ("ftp://example.com/a.jpg", "must be an http.s. address"),
+        ("http://127.0.0.1/a.jpg", "127.0.0.1 is this machine or a private network"),
+        ("http://2130706433/a.jpg", "must be publicly reachable; 2130706433 is this"),
+        ("http://192.168.1.5/a.jpg", "put the picture in the bucket and use its key"),
+        ("http://nas/a.jpg", "must be publicly reachable; nas is"),
+        ("https://me:pass@example.com/a.jpg", "may hold no user name and password"),
     ],
 )
 def test_a_bad_key_is_a_refused_row(client, square, key, message):

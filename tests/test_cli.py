@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import subprocess
 import sys
+import time
 
 import pandas as pd
 import pytest
@@ -99,15 +101,11 @@ def test_demo_on_drawn_scenes_answers_every_one(tmp_path):
     ]
 
 
-@pytest.fixture
-def served(folder):
-    """`cosmat serve` in a process of its own, and its endpoint."""
+@contextlib.contextmanager
+def serving(*arguments):
+    """Run `cosmat serve` in a process of its own; the process and its endpoint."""
     process = subprocess.Popen(
-        [
-            sys.executable,
-            *("-m", "cosmat_nb.cli", "serve", "--folder", str(folder)),
-            *("--secret-id", "an-id-of-mine", "--secret-key", "a-key-of-mine"),
-        ],
+        [sys.executable, "-m", "cosmat_nb.cli", "serve", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -118,6 +116,43 @@ def served(folder):
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def served(folder):
+    """`cosmat serve` on a folder with a key pair of one's own."""
+    keys = ("--secret-id", "an-id-of-mine", "--secret-key", "a-key-of-mine")
+    with serving("--folder", folder, *keys) as running:
+        yield running
+
+
+def test_serve_replays_a_recording(emulator, tmp_path, square):
+    """What was recorded is answered by another process, and nothing else is."""
+    emulator.bucket.put("a.jpg", square, "image/jpeg")
+    place = emulator.address.bucket, emulator.address.region
+    with cm.connect_cloud(
+        *place,
+        credentials=emulator.credentials,
+        endpoint=emulator.endpoint,
+        record=tmp_path / "r",
+    ) as client:
+        cutout = client.matte("a.jpg")
+    with (
+        serving("--replay", tmp_path / "r") as (_, endpoint),
+        cm.connect_cloud(
+            *place, credentials=cm.Credentials("any", "pair"), endpoint=endpoint
+        ) as client,
+    ):
+        assert client.matte("a.jpg") == cutout
+        with pytest.raises(cm.ServerError, match="no answer"):
+            client.fetch("a.jpg")
+
+
+def test_a_folder_and_a_recording_exclude_each_other(tmp_path, capsys):
+    """Either files are served or a recording; both at once is a mistake."""
+    with pytest.raises(SystemExit):
+        main(["serve", "--folder", str(tmp_path), "--replay", str(tmp_path)])
+    assert "not allowed with" in capsys.readouterr().err
 
 
 def test_serve_answers_a_client_and_stops_on_interrupt(served):
@@ -143,3 +178,73 @@ def test_serve_on_a_port_in_use_says_so(emulator, capsys):
     port = emulator.endpoint.rpartition(":")[2]
     assert main(["serve", "--port", port]) == 2
     assert f"port {port}" in capsys.readouterr().err
+
+
+@pytest.fixture
+def account(emulator, monkeypatch):
+    """The environment of somebody whose account the emulator knows."""
+    monkeypatch.setenv("COS_SECRET_ID", emulator.credentials.secret_id)
+    monkeypatch.setenv("COS_SECRET_KEY", emulator.credentials.secret_key)
+    monkeypatch.setenv("COS_BUCKET", emulator.address.bucket)
+    monkeypatch.setenv("COS_REGION", emulator.address.region)
+
+
+def test_doctor_without_an_account_says_so_and_examines_an_emulator(capsys):
+    """What was tried is listed, who answers is told, and all is well."""
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    for words in ("COS_SECRET_ID", "TENCENTCLOUD_SECRET_ID", "~/.cos.conf"):
+        assert words in printed
+    assert "asked: the embedded emulator at http://127.0.0.1:" in printed
+    assert printed.count("\nok    ") == 7
+
+
+def test_doctor_does_not_call_a_bucket_well_that_it_could_not_ask_for(capsys):
+    """Without an account what was named stays unexamined: exit code 1."""
+    named = ["--bucket", "mine-1250000000", "--region", "ap-guangzhou"]
+    assert main(["doctor", *named]) == 1
+    assert "not examined" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("account")
+def test_doctor_examines_the_configured_account(emulator, capsys):
+    """The environment's keys, bucket and region are taken; the key is not shown."""
+    assert main(["doctor", "--endpoint", emulator.endpoint]) == 0
+    printed = capsys.readouterr().out
+    assert "credentials found in environment (COS_SECRET_ID)" in printed
+    assert f"asked: {emulator.endpoint} for the cloud service" in printed
+    assert printed.count("\nok    ") == 7
+    assert emulator.credentials.secret_key not in printed
+
+
+@pytest.mark.usefixtures("account")
+def test_doctor_tells_what_fails_by_its_exit_code(emulator, monkeypatch, capsys):
+    """A wrong key and another bucket are exit code 1, with what to do."""
+    asked = ["doctor", "--endpoint", emulator.endpoint]
+    assert main([*asked, "--bucket", "other-1250000000"]) == 1
+    assert "FAIL  bucket" in capsys.readouterr().out
+    monkeypatch.setenv("COS_SECRET_KEY", "a-wrong-key")
+    assert main(asked) == 1
+    printed = capsys.readouterr().out
+    assert "FAIL  credentials" in printed
+    assert "to do: check the secret key" in printed
+    assert "a-wrong-key" not in printed
+
+
+@pytest.mark.usefixtures("account")
+def test_doctor_tells_of_a_wrong_clock_once(capsys):
+    """The clock is a finding, and no warning stands beside it."""
+    with cm.Emulator(now=lambda: time.time() + 7200) as skewed:
+        assert main(["doctor", "--endpoint", skewed.endpoint]) == 1
+    captured = capsys.readouterr()
+    assert "FAIL  clock" in captured.out
+    assert captured.out.count("\nok    ") == 6
+    assert captured.err == ""
+
+
+@pytest.mark.usefixtures("account")
+def test_doctor_asks_for_a_bucket_and_a_region(monkeypatch, capsys):
+    """Keys alone are not enough: one sentence and exit code 2."""
+    monkeypatch.delenv("COS_BUCKET")
+    assert main(["doctor"]) == 2
+    assert "--bucket and --region" in capsys.readouterr().err

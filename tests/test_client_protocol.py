@@ -3,17 +3,16 @@
 from types import SimpleNamespace
 
 import pytest
+from driven import make_speaker as speaker
+from driven import play, refusal, reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qcloud_cos import CosConfig, cos_auth
-from scripted import ADDRESS, KEYS, NOW, OPAQUE, PNG, Time, http_date
+from scripted import KEYS, NOW, OPAQUE, PNG, Time, http_date
 
 from cosmat_nb import errors
 from cosmat_nb.client import matting, questions
-from cosmat_nb.client.keyring import Keyring
-from cosmat_nb.client.pace import Retry
-from cosmat_nb.client.protocol import Answer, Attempt, Question, Reply, Speaker, Wait
-from cosmat_nb.client.server_time import ServerTime
+from cosmat_nb.client.protocol import Answer, Attempt, Question, Reply
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import parse_target
 from cosmat_nb.wire.authorization import Authorization
@@ -29,56 +28,13 @@ MATTE = matting.download(MattingQuery.of_key("a b.jpg", MattingOptions(center=Tr
 LOST = errors.TransportError("ReadError: lost")
 
 
-def reply(status, body=b"", **headers):
-    """Build a reply; underscores in header names stand for hyphens."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(status=status, headers=named, body=body)
-
-
-def refusal(status, code, **headers):
-    body = ErrorDocument(code=code, message="Reason.").to_xml()
-    return reply(status, body, **headers)
-
-
 GOOD = reply(200, PNG, x_cos_request_id="REQ-GOOD")
 SLOW_DOWN = refusal(503, "SlowDown", x_cos_request_id="REQ-SLOW")
 
 
-def speaker(time, credentials=KEYS, **retry):
-    retry = {"draw": lambda: 0.5, **retry}
-    told = ServerTime(time.clock.now)
-    return Speaker(
-        host=ADDRESS.host,
-        keys=Keyring(credentials, told.now),
-        time=told,
-        retry=Retry(**retry),
-        clock=time.clock,
-    )
-
-
 def drive(speaker, question, outcomes, time, spent=0.0):
-    """Play a driver: return the end of a call, its attempts and its waits."""
-    steps, attempts, waits = speaker.ask(question), [], []
-    outcomes = iter(outcomes)
-    try:
-        step = next(steps)
-        while True:
-            if isinstance(step, Wait):
-                waits.append(step.seconds)
-                time.sleep(step.seconds)
-                step = next(steps)
-                continue
-            attempts.append(step)
-            outcome = next(outcomes)
-            time.seconds += min(spent, step.seconds)
-            if isinstance(outcome, Exception):
-                step = steps.throw(outcome)
-            else:
-                step = steps.send(outcome)
-    except StopIteration as stop:
-        return stop.value, attempts, waits
-    except errors.CosmatError as error:
-        return error, attempts, waits
+    """Play a driver of one question."""
+    return play(speaker.ask(question), outcomes, time, spent)
 
 
 def test_the_schedule_of_waits():
@@ -500,3 +456,42 @@ def test_a_whole_picture_of_the_wrong_kind_is_not_paid_for_again():
     assert type(end) is errors.ProtocolError
     assert "alpha channel" in end.message
     assert (len(attempts), end.attempts) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "attempts"),
+    [
+        ("-164", errors.ThrottledError, 4),
+        ("-901", errors.ServerError, 4),
+        ("-104", errors.AccessDeniedError, 1),
+        ("-162", errors.PaymentRequiredError, 1),
+        ("-441", errors.ImageRejectedError, 1),
+        ("-46628", errors.ObjectNotFoundError, 1),
+        ("-1", errors.InvalidRequestError, 1),
+    ],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_number_says_more_than_its_name(number, kind, attempts, named):
+    """``X-ErrNo`` decides on error and retries, with a document or without a body."""
+    time = Time()
+    outcome = refusal(400, "InvalidRequest", x_errno=number)
+    if not named:
+        outcome = reply(400, x_errno=number)
+    end, sent, _ = drive(speaker(time), MATTE, [outcome] * 4, time)
+    assert type(end) is kind
+    assert end.code == ("InvalidRequest" if named else number)
+    assert len(sent) == end.attempts == attempts
+    assert not named or f"number {number}" in end.message
+
+
+def test_a_status_that_is_accepted_is_an_answer():
+    """304 answers the question whether an object changed, and is no redirect."""
+    time = Time()
+    question = questions.fetch_changed("k", '"etag"')
+    assert question.headers == {"If-None-Match": '"etag"'}
+    end, _, _ = drive(speaker(time), question, [reply(304)], time)
+    assert (end.value, end.attempts) == (None, 1)
+    end, _, _ = drive(speaker(time), question, [reply(200, b"new")], time)
+    assert end.value == b"new"
+    end, _, _ = drive(speaker(time), questions.fetch("k"), [reply(304)], time)
+    assert isinstance(end, errors.ServiceError)

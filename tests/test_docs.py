@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
 import doctest
 import importlib
 import pkgutil
@@ -74,3 +76,56 @@ def test_the_readmes_code_runs(tmp_path, monkeypatch):
     assert len(blocks) >= 2
     assert (tmp_path / "first.png").read_bytes().startswith(b"\x89PNG")
     assert len(names["figure"].axes) == 4 * 4
+
+
+def read_fidelity(text):
+    """Read the rows of the README's table "Fidelity": lists of four cells."""
+    _, _, section = text.partition("## Fidelity\n")
+    lines = section.partition("\n#")[0].splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+@pytest.fixture(scope="module")
+def fidelity():
+    """Rows of the table, the heads left out."""
+    return read_fidelity((PROJECT / "README.md").read_text(encoding="utf-8"))
+
+
+def named_tests(path):
+    """Name the test functions of a file, without importing it; none if it is absent."""
+    if not path.is_file():
+        return set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    names = {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
+    return {name for name in names if name.startswith("test_")}
+
+
+def test_every_line_of_fidelity_names_a_test_that_exists(fidelity):
+    """No behaviour is claimed without a test that shows it."""
+    assert len(fidelity) > 50
+    for behaviour, _, _, cell in fidelity:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", cell)
+        assert named, f"{behaviour}: no test is named"
+        for path, name in named:
+            assert name in named_tests(PROJECT / path), (
+                f"{behaviour}: no {path}::{name}"
+            )
+
+
+def test_every_line_of_fidelity_says_where_it_stands(fidelity):
+    """What is assumed names its switch, or says that there is none."""
+    switches = {field.name for field in dataclasses.fields(cosmat_nb.Assumptions)}
+    for behaviour, standing, far, _ in fidelity:
+        assert standing in ("same", "close", "assumed", "absent"), behaviour
+        named = switches & set(re.findall(r"`(\w+)`", far))
+        assert standing != "assumed" or named or "no switch" in far, behaviour
+        assert standing == "assumed" or not named, f"{behaviour}: {named}"
+
+
+def test_fidelity_tells_every_assumption(fidelity):
+    """Each switch stands in a line of its own."""
+    told = " ".join(far for _, standing, far, _ in fidelity if standing == "assumed")
+    fields = dataclasses.fields(cosmat_nb.Assumptions)
+    assert [field.name for field in fields if f"`{field.name}`" not in told] == []

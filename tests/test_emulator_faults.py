@@ -597,6 +597,14 @@ def test_a_matte_takes_its_time_and_a_refusal_does_not():
     assert max(seconds[1:]) < 0.4
 
 
+def test_only_mattes_use_up_a_time():
+    """Downloads in between do not change how long the next matte takes."""
+    with failing(latency=Latency(median=0.0)) as emulator, connected(emulator) as line:
+        for params in (MATTE, None, MATTE, None):
+            call(line, emulator, "GET", "a.jpg", params)
+        assert emulator._app.tally["latency"] == 2
+
+
 def test_latency_follows_its_law():
     """Half the draws are over the median, and their logarithms spread as said."""
     law = Latency(median=2.0, spread=0.5, seed=3)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cosmat_nb.emulator.gate import Incoming, check_bucket, check_signature
-from cosmat_nb.emulator.refusal import Refusal
+from cosmat_nb.emulator.gate import check_bucket, check_signature
+from cosmat_nb.emulator.messages import Incoming
+from cosmat_nb.emulator.refusal import Redirect, Refusal
 from cosmat_nb.wire.address import Address
 from cosmat_nb.wire.credentials import Credentials
 from cosmat_nb.wire.signature import sign
@@ -37,10 +38,15 @@ def signed(method="GET", key="a.jpg", params=None, headers=None, **how):
     )
 
 
+def let_pass(request, now=NOW, keys=KEYS):
+    """Have a request's signature checked."""
+    check_signature(request, keys, now, "InvalidAccessKeyId")
+
+
 def refuse(request, now=NOW, keys=KEYS):
     """Have a request refused and hand back the refusal."""
     with pytest.raises(Refusal) as caught:
-        check_signature(request, keys, now)
+        let_pass(request, now, keys)
     return caught.value
 
 
@@ -48,7 +54,7 @@ def test_a_signed_request_passes():
     """A request whose host, parameters and headers are covered passes."""
     params = {"ci-process": "AIPicMatting", "prefix": "a b+c/ü😀", "acl": ""}
     headers = {"x-cos-meta-note": "a, b", "range": "bytes=0-9"}
-    check_signature(signed("PUT", "p/ä +%41", params, headers), KEYS, NOW)
+    let_pass(signed("PUT", "p/ä +%41", params, headers))
 
 
 def test_what_is_not_covered_may_change():
@@ -56,7 +62,7 @@ def test_what_is_not_covered_may_change():
     request = signed(params={"prefix": "a"})
     more = {**request.headers, "user-agent": "curl/8", "accept": "*/*"}
     params = {**request.params, "other": "x"}
-    check_signature(incoming(params=params, headers=more), KEYS, NOW)
+    let_pass(incoming(params=params, headers=more))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +136,7 @@ def test_an_unknown_key_is_refused():
 def test_the_period_is_kept(now, code, message):
     """Past its end a signature has expired; 15 minutes before its start are allowed."""
     if code is None:
-        check_signature(signed(), KEYS, now)
+        let_pass(signed(), now)
     else:
         refusal = refuse(signed(), now)
         assert (refusal.code, refusal.status) == (code, 403)
@@ -192,7 +198,7 @@ def presigned(params=None, **how):
 def test_a_presigned_request_passes():
     """The seven fields in the query do as well, and end as well."""
     request = presigned({"ci-process": "AIPicMatting"})
-    check_signature(request, KEYS, NOW)
+    let_pass(request)
     assert refuse(request, now=PERIOD[1] + 1).message == "Request has expired"
     changed = {**request.params, "ci-process": "GoodsMatting"}
     assert refuse(incoming(params=changed)).code == "SignatureDoesNotMatch"
@@ -204,13 +210,13 @@ def test_a_header_wins_over_a_query():
     """Where both are there, the header is the one that counts."""
     query = presigned(keys=Credentials("other-id", "x")).params
     request = signed(params=query)
-    check_signature(request, KEYS, NOW)
+    let_pass(request)
 
 
 def test_picture_operations_must_be_covered():
     """Unsigned Pic-Operations answer what the vendor's questions page reports."""
     headers = {"pic-operations": '{"rules": []}'}
-    check_signature(signed("PUT", headers=headers), KEYS, NOW)
+    let_pass(signed("PUT", headers=headers))
     refusal = refuse(signed("PUT", headers=headers, leave_out="pic-operations"))
     assert (refusal.code, refusal.status) == ("AccessDenied", 403)
     assert refusal.message == "Auth sign header must include Pic-Operations"
@@ -220,8 +226,8 @@ def test_a_token_must_be_the_keys():
     """Temporary keys need their token, as a header or a parameter; others have none."""
     keys = Credentials("test-id", "test-key", "the-token")
     name = "x-cos-security-token"
-    check_signature(signed(headers={name: "the-token"}), keys, NOW)
-    check_signature(signed(params={name: "the-token"}), keys, NOW)
+    let_pass(signed(headers={name: "the-token"}), keys=keys)
+    let_pass(signed(params={name: "the-token"}), keys=keys)
     assert refuse(signed(), keys=keys).code == "InvalidAccessKeyId"
     other = signed(headers={name: "another"})
     assert refuse(other, keys=keys).code == "InvalidAccessKeyId"
@@ -233,9 +239,49 @@ def test_the_host_may_be_signed_without_its_port(host):
     """Clients that sign the bare host pass, and so do those that sign all of it."""
     bare = host.rpartition(":")[0]
     for covered in ({"host": bare}, {"host": host}):
-        check_signature(signed(headers={"host": host}, covered=covered), KEYS, NOW)
+        let_pass(signed(headers={"host": host}, covered=covered))
     refusal = refuse(signed(headers={"host": host}, covered={"host": "127.0.0.2"}))
     assert refusal.code == "SignatureDoesNotMatch"
+
+
+def test_the_code_for_a_wrong_token_is_assumed():
+    """The code is the one that is handed in."""
+    other = signed(headers={"x-cos-security-token": "another"})
+    with pytest.raises(Refusal) as caught:
+        check_signature(other, KEYS, NOW, "AccessDenied")
+    assert caught.value.code == "AccessDenied"
+
+
+@pytest.mark.parametrize("name", ["x-cos-security-token", "x-ci-security-token"])
+def test_a_token_has_two_names(name):
+    """The vendor's clients send another header to the hosts of Cloud Infinite."""
+    keys = Credentials("test-id", "test-key", "the-token")
+    let_pass(signed(headers={name: "the-token"}), keys=keys)
+    refusal = refuse(signed(headers={name: "another"}), keys=keys)
+    assert (refusal.code, refusal.status) == ("InvalidAccessKeyId", 403)
+    assert "another" not in refusal.message
+
+
+@pytest.mark.parametrize("text", ["中文 😀", "café", "Ã©"])
+@pytest.mark.parametrize("coding", ["utf-8", "latin-1"])
+def test_a_header_beyond_ascii_is_signed_as_text(text, coding):
+    """Clients sign the text and send it as UTF-8 or as Latin-1; both pass."""
+    try:
+        wire = text.encode(coding).decode("latin-1")
+    except UnicodeEncodeError:
+        return
+    name = "x-cos-meta-note"
+    request = signed(headers={name: text})
+    let_pass(incoming(headers={**request.headers, name: wire}))
+    changed = incoming(headers={**request.headers, name: f"{wire}x"})
+    assert refuse(changed).code == "SignatureDoesNotMatch"
+
+
+def find_bucket(host, key="a.jpg", params=None, foreign="NoSuchBucket", fast="serve"):
+    """Find the bucket that a host names, of two."""
+    request = incoming(key=key, params=params, headers={"host": host})
+    names = {ADDRESS.bucket, "second-1250000000"}
+    return check_bucket(request, ADDRESS, names, foreign, fast)
 
 
 @pytest.mark.parametrize(
@@ -243,17 +289,24 @@ def test_the_host_may_be_signed_without_its_port(host):
     [
         "",
         "127.0.0.1:8791",
+        "[::1]:8791",
         "pictures.example.com",
         ADDRESS.host,
         f"{ADDRESS.host}:80",
         ADDRESS.host.upper(),
         "examplebucket-1250000000.pic.ap-guangzhou.myqcloud.com",
         "examplebucket-1250000000.cos.ap-guangzhou.tencentcos.cn",
+        "examplebucket-1250000000.cos-internal.ap-guangzhou.tencentcos.cn",
+        "examplebucket-1250000000.cos.accelerate.myqcloud.com",
+        "examplebucket-1250000000.ci.ap-guangzhou.myqcloud.com",
     ],
 )
 def test_the_bucket_has_many_hosts(host):
-    """Every host of the bucket passes, and a host that names none."""
-    check_bucket(incoming(headers={"host": host}), ADDRESS)
+    """Every host of the bucket names it, and so does a host that names none."""
+    assert find_bucket(host) == ADDRESS.bucket
+    second = host.lower().replace("examplebucket", "second")
+    if second != host.lower():
+        assert find_bucket(second) == "second-1250000000"
 
 
 @pytest.mark.parametrize(
@@ -261,13 +314,39 @@ def test_the_bucket_has_many_hosts(host):
     [
         "other-1250000000.cos.ap-guangzhou.myqcloud.com",
         "examplebucket-1250000000.cos.ap-beijing.myqcloud.com:80",
+        "examplebucket.cos.ap-guangzhou.myqcloud.com",
+        "service.cos.myqcloud.com",
+        "SERVICE.cos.tencentcos.cn:80",
     ],
 )
 def test_another_bucket_does_not_exist(host):
-    """A host that names another bucket or region answers NoSuchBucket."""
+    """A host of the vendor's that names no bucket of ours answers NoSuchBucket."""
     with pytest.raises(Refusal) as caught:
-        check_bucket(incoming(headers={"host": host}), ADDRESS)
+        find_bucket(host)
     assert (caught.value.code, caught.value.status) == ("NoSuchBucket", 404)
+
+
+def test_another_region_may_send_on():
+    """Where that is assumed, a bucket of ours is told where it is; others are not."""
+    beijing = "second-1250000000.cos.ap-beijing.myqcloud.com"
+    with pytest.raises(Redirect) as caught:
+        find_bucket(beijing, foreign="redirect")
+    assert caught.value.host == "second-1250000000.cos.ap-guangzhou.myqcloud.com"
+    with pytest.raises(Refusal, match="NoSuchBucket"):
+        find_bucket(beijing.replace("second", "other"), foreign="redirect")
+
+
+def test_some_hosts_do_not_cut():
+    """The job interfaces' host does not; that of acceleration may not."""
+    job = "examplebucket-1250000000.ci.ap-guangzhou.myqcloud.com"
+    fast = "examplebucket-1250000000.cos.accelerate.myqcloud.com"
+    matte = {"ci-process": "AIPicMatting"}
+    for host, how in [(job, "serve"), (fast, "refuse")]:
+        with pytest.raises(Refusal) as caught:
+            find_bucket(host, params=matte, fast=how)
+        assert (caught.value.code, caught.value.status) == ("InvalidUrl", 404)
+        assert find_bucket(host, fast=how) == ADDRESS.bucket
+    assert find_bucket(fast, params=matte) == ADDRESS.bucket
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)
@@ -292,4 +371,4 @@ def test_nothing_unsigned_passes(header, query):
 )
 def test_everything_signed_passes(key, params):
     """Whatever the key and the parameters, a request signed as it is sent passes."""
-    check_signature(signed(key=key, params=params), KEYS, NOW)
+    let_pass(signed(key=key, params=params))

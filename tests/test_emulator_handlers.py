@@ -1,123 +1,142 @@
-"""What the emulator does behind its gate: objects, listings, cuts, bad pictures."""
+"""Which request does what: routes, buckets, and what is not done here."""
 
-from __future__ import annotations
+import base64
+import hashlib
+import json
 
-import io
-import struct
-import zlib
-from pathlib import Path
-
-import numpy as np
 import pytest
-from conftest import WhiteEngine, draw_square
-from PIL import Image, ImageCms
+from asking import ADDRESS, OTHER, make_handlers, make_request, sign_request
+from conftest import draw_square
 
 from cosmat_nb import images
-from cosmat_nb.emulator.assumptions import Assumptions
-from cosmat_nb.emulator.bucket import FolderBucket, MemoryBucket
-from cosmat_nb.emulator.gate import Incoming
-from cosmat_nb.emulator.handlers import Handlers
-from cosmat_nb.emulator.refusal import Refusal
-from cosmat_nb.wire.address import Address
+from cosmat_nb.emulator.refusal import Redirect, Refusal
+from cosmat_nb.wire.deletion import DeleteRequest
 from cosmat_nb.wire.documents import Listing
+from cosmat_nb.wire.results import UploadResult
 
-ADDRESS = Address("examplebucket-1250000000", "ap-guangzhou")
-
-
-@pytest.fixture
-def bucket():
-    """An empty bucket in memory."""
-    return MemoryBucket()
+PNG = images.encode_png(draw_square())
+OPERATIONS = json.dumps(
+    {"rules": [{"fileid": "/cut.png", "rule": "ci-process=AIPicMatting"}]}
+)
 
 
 @pytest.fixture
-def handlers(bucket):
-    """Handlers of `bucket` with the cheap engine."""
-    return Handlers(
-        address=ADDRESS, bucket=bucket, engine=WhiteEngine(), assumptions=Assumptions()
-    )
+def handlers():
+    """Handlers of two buckets, a picture in the default one."""
+    made = make_handlers()
+    made.buckets[ADDRESS.bucket].put("a.png", PNG, "image/png")
+    return made
 
 
-def ask(handlers, method, key="", body=b"", headers=None, **params):
-    """Ask for something; underscores of a parameter stand for hyphens."""
-    named = {name.replace("_", "-"): value for name, value in params.items()}
-    return handlers.answer(
-        Incoming(method=method, key=key, params=named, headers=headers or {}, body=body)
-    )
-
-
-def refuse(handlers, *asked, **params):
+def refuse(handlers, request):
     """Ask for something that is refused and hand back the code."""
     with pytest.raises(Refusal) as caught:
-        ask(handlers, *asked, **params)
+        handlers.answer(request)
     assert caught.value.message.endswith(".")
     return caught.value.code
 
 
-def matte(handlers, data, **params):
-    """Cut a picture through the handlers: (H, W, 4) uint8."""
-    handlers.bucket.put("picture", data, "image/any")
-    params = {"ci_process": "AIPicMatting", **params}
-    answer = ask(handlers, "GET", "picture", **params)
-    assert answer.headers["Content-Type"] == "image/png"
-    return np.asarray(Image.open(io.BytesIO(answer.body), formats=["PNG"]))
+def keys(handlers, address=ADDRESS):
+    """Keys of a bucket, sorted."""
+    return sorted(info.key for info in handlers.buckets[address.bucket].infos())
 
 
-def refuse_picture(handlers, data):
-    """Have a picture refused and hand back the code."""
-    handlers.bucket.put("picture", data, "image/any")
-    return refuse(handlers, "GET", "picture", ci_process="AIPicMatting")
+def test_an_object_has_four_methods(handlers):
+    """PUT, GET, HEAD and DELETE of a key reach the object."""
+    ask = handlers.answer
+    ask(sign_request("PUT", "b", body=b"hello"))
+    assert ask(sign_request("GET", "b")).body == b"hello"
+    assert ask(sign_request("HEAD", "b")).status == 200
+    assert ask(sign_request("DELETE", "b")).status == 204
+    assert refuse(handlers, sign_request("GET", "b")) == "NoSuchKey"
 
 
-def save(picture, kind="PNG", **settings):
-    """Encode an array or a Pillow picture."""
-    file = io.BytesIO()
-    if isinstance(picture, np.ndarray):
-        picture = Image.fromarray(picture)
-    picture.save(file, kind, **settings)
-    return file.getvalue()
+def test_a_bucket_is_listed_and_emptied(handlers):
+    """GET and HEAD of the bucket list it, POST ?delete removes many."""
+    page = handlers.answer(sign_request("GET"))
+    assert [info.key for info in Listing.from_xml(page.body).contents] == ["a.png"]
+    assert handlers.answer(sign_request("HEAD")).status == 200
+    body = DeleteRequest(keys=("a.png",)).to_xml()
+    md5 = base64.b64encode(hashlib.md5(body).digest()).decode()
+    request = sign_request("POST", "", {"delete": ""}, {"content-md5": md5}, body)
+    assert b"<Deleted>" in handlers.answer(request).body
+    assert keys(handlers) == []
 
 
-def header_only(height, width):
-    """Write a PNG whose header announces a size and whose pixels are missing."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = [header, b"IDAT" + zlib.compress(b""), b"IEND"]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-        for chunk in chunks
-    )
+@pytest.mark.parametrize("name", ["AIPicMatting", "GoodsMatting", "AIPortraitMatting"])
+def test_a_picture_is_cut_while_downloading(handlers, name):
+    """All three operations answer a PNG as the vendor's page shows it."""
+    params = {"ci-process": name, "padding-layout": "20x10"}
+    answer = handlers.answer(sign_request("GET", "a.png", params))
+    assert answer.headers == {
+        "Content-Type": "image/png",
+        "Server": "tencent-ci",
+        "Status": "200 OK",
+    }
+    header = images.read_header(answer.body)
+    assert (header.format, header.height, header.width) == ("PNG", 84, 136)
+    assert answer.billed == 1
 
 
-def test_an_object_is_kept_read_and_forgotten(handlers):
-    """PUT, GET, HEAD and DELETE of one key tell one story."""
-    put = ask(handlers, "PUT", "a b", b"hello", {"content-type": "text/plain"})
-    got = ask(handlers, "GET", "a b")
-    # MD5 of "hello", RFC 1321's algorithm.
-    assert put.headers == {"ETag": '"5d41402abc4b2a76b9719d911017c592"'}
-    assert got.body == b"hello"
-    assert got.headers["ETag"] == put.headers["ETag"]
-    assert got.headers["Content-Type"] == "text/plain"
-    assert got.headers["Last-Modified"].endswith(" GMT")
-    assert ask(handlers, "HEAD", "a b").headers == got.headers
-    assert ask(handlers, "DELETE", "a b").status == 204
-    assert ask(handlers, "DELETE", "a b").status == 204
-    assert refuse(handlers, "GET", "a b") == "NoSuchKey"
+@pytest.mark.parametrize("params", [{}, {"detect-url": ""}])
+def test_a_matte_needs_a_picture(handlers, params):
+    """Without a key and an address the answer is InvalidArgument."""
+    request = sign_request("GET", "", {"ci-process": "AIPicMatting", **params})
+    assert refuse(handlers, request) == "InvalidArgument"
 
 
-def test_an_illegal_key_is_refused_only_where_it_would_be_kept(handlers):
-    """A key that breaks the rules cannot be put; reading it finds nothing."""
-    assert refuse(handlers, "PUT", "a/../b") == "InvalidObjectName"
-    assert refuse(handlers, "GET", "a/../b") == "NoSuchKey"
-    assert ask(handlers, "DELETE", "a/../b").status == 204
+def test_a_picture_is_cut_while_uploading_and_in_the_cloud(handlers):
+    """PUT with Pic-Operations and POST ?image_process answer a document."""
+    headers = {"pic-operations": OPERATIONS}
+    put = sign_request("PUT", "b.png", {}, headers, PNG)
+    post = sign_request("POST", "b.png", {"image_process": ""}, headers)
+    for request in (put, post):
+        answer = handlers.answer(request)
+        assert UploadResult.from_xml(answer.body).objects[0].key == "cut.png"
+        assert answer.billed == 1
+        assert keys(handlers) == ["a.png", "b.png", "cut.png"]
+
+
+def test_operations_that_are_not_signed_are_not_run(handlers):
+    """The answer is the vendor's own; nothing is stored, by no way of signing."""
+    unsigned = {"pic-operations": OPERATIONS}
+    for method, params in [("PUT", {}), ("POST", {"image_process": ""})]:
+        signed = sign_request(method, "b.png", params, body=PNG)
+        headers = {**signed.headers, **unsigned}
+        request = make_request(method, "b.png", params, headers, PNG)
+        with pytest.raises(Refusal) as caught:
+            handlers.answer(request)
+        assert (caught.value.code, caught.value.status) == ("AccessDenied", 403)
+        assert caught.value.message == "Auth sign header must include Pic-Operations"
+    assert keys(handlers) == ["a.png"]
+
+
+def test_empty_operations_are_none(handlers):
+    """An empty header makes a plain upload of it."""
+    request = sign_request("PUT", "b", {}, {"pic-operations": ""}, b"text")
+    assert handlers.answer(request).body == b""
+    assert keys(handlers) == ["a.png", "b"]
 
 
 @pytest.mark.parametrize(
-    ("method", "key"),
-    [("POST", ""), ("PUT", ""), ("DELETE", ""), ("POST", "a"), ("PATCH", "a")],
+    ("method", "key", "params"),
+    [
+        ("POST", "", {}),
+        ("PUT", "", {}),
+        ("DELETE", "", {}),
+        ("POST", "a.png", {}),
+        ("POST", "a.png", {"delete": ""}),
+        ("POST", "", {"image_process": ""}),
+        ("PATCH", "a.png", {}),
+        ("POST", "a.png", {"ci-process": "AIPicMatting"}),
+    ],
 )
-def test_other_methods_are_not_allowed(handlers, method, key):
-    """What the emulator has no handler for answers MethodNotAllowed."""
-    assert refuse(handlers, method, key) == "MethodNotAllowed"
+def test_other_methods_are_not_allowed(handlers, method, key, params):
+    """What there is no handler for answers MethodNotAllowed, also with operations."""
+    for headers in ({}, {"pic-operations": OPERATIONS}):
+        request = sign_request(method, key, params, headers)
+        assert refuse(handlers, request) == "MethodNotAllowed"
+    assert keys(handlers) == ["a.png"]
 
 
 @pytest.mark.parametrize(
@@ -128,254 +147,80 @@ def test_other_methods_are_not_allowed(handlers, method, key):
         ("DELETE", "tagging"),
         ("PUT", "partNumber"),
         ("POST", "uploads"),
-        ("POST", "delete"),
-        ("POST", "image_process"),
+        ("POST", "append"),
         ("GET", "versions"),
+        ("GET", "location"),
+        ("GET", "imageInfo"),
+        ("GET", "imageMogr2/thumbnail/50x"),
+        ("GET", "imageView2/1/w/50"),
+        ("GET", "watermark/1/image/x"),
     ],
 )
-def test_a_part_of_an_object_is_not_the_object(handlers, bucket, method, param):
-    """Requests for what is not emulated are refused and leave the object alone."""
-    bucket.put("a", b"kept", "text/plain")
-    request = Incoming(
-        method=method, key="a", params={param: ""}, headers={}, body=b"other"
-    )
-    with pytest.raises(Refusal) as caught:
-        handlers.answer(request)
-    assert (caught.value.code, caught.value.status) == ("NotImplemented", 501)
-    assert bucket.get("a").data == b"kept"
+def test_what_is_not_done_here_is_said(handlers, method, param):
+    """Rights, parts and other pictures are refused; the object is left alone."""
+    for key in ("a.png", ""):
+        request = sign_request(method, key, {param: ""}, body=b"other")
+        assert refuse(handlers, request) == "NotImplemented"
+    assert handlers.buckets[ADDRESS.bucket].get("a.png").data == PNG
 
 
-@pytest.mark.parametrize("header", ["pic-operations", "x-cos-copy-source"])
-def test_a_header_that_asks_for_more_is_not_ignored(handlers, header):
-    """A PUT that would copy or process is refused instead of kept as it came."""
-    assert refuse(handlers, "PUT", "a", b"", {header: "x"}) == "NotImplemented"
-    assert refuse(handlers, "GET", "a") == "NoSuchKey"
+def test_a_copy_is_not_done_here(handlers):
+    """A PUT that would copy is refused instead of kept as it came."""
+    request = sign_request("PUT", "b", {}, {"x-cos-copy-source": "x"})
+    assert refuse(handlers, request) == "NotImplemented"
+    assert keys(handlers) == ["a.png"]
 
 
-def test_a_listing_takes_the_documented_parameters(handlers, bucket):
-    """Prefix, marker, delimiter and page size arrive; the region is in a header."""
-    for key in ["a/1", "a/2/x", "a/3", "a/4", "b"]:
-        bucket.put(key, b"x", "text/plain")
-    answer = ask(
-        handlers,
-        "GET",
-        prefix="a/",
-        marker="a/1",
-        delimiter="/",
-        max_keys="2",
-        encoding_type="url",
-    )
-    page = Listing.from_xml(answer.body)
-    assert page.bucket == ADDRESS.bucket
-    assert [info.key for info in page.contents] == ["a/3"]
-    assert page.common_prefixes == ("a/2/",)
-    assert page.next_marker == "a/3"
-    assert answer.headers["x-cos-bucket-region"] == "ap-guangzhou"
-
-
-def test_empty_listing_parameters_count_as_absent(handlers, bucket):
-    """The vendor's client sends every parameter, empty ones too."""
-    bucket.put("a", b"x", "text/plain")
-    names = ("prefix", "marker", "delimiter", "max_keys", "encoding_type")
-    page = Listing.from_xml(ask(handlers, "GET", **dict.fromkeys(names, "")).body)
-    assert [info.key for info in page.contents] == ["a"]
-    assert (page.max_keys, page.url_encoded) == (1000, False)
-
-
-def test_a_page_has_1000_keys_at_most(handlers, bucket):
-    """More than 1000 is lowered to 1000, as documented."""
-    for number in range(1001):
-        bucket.put(f"{number:04}", b"", "text/plain")
-    page = Listing.from_xml(ask(handlers, "GET", max_keys="5000").body)
-    assert (page.max_keys, len(page.contents), page.next_marker) == (1000, 1000, "0999")
-
-
-@pytest.mark.parametrize("text", ["-1", "1.5", "many", "٣", " 1", "9" * 5000])
-def test_a_page_size_is_a_number(handlers, text):
-    """Anything but plain digits is refused."""
-    assert refuse(handlers, "GET", max_keys=text) == "InvalidArgument"
-
-
-def test_an_encoding_is_url(handlers):
-    """Only encoding-type=url is known."""
-    assert refuse(handlers, "GET", encoding_type="base64") == "InvalidArgument"
+def test_nothing_is_done_before_the_signature_is_checked(handlers):
+    """Unsigned requests are refused alike, whatever they ask for."""
+    asked = [
+        ("GET", "a.png", {}),
+        ("GET", "nope", {}),
+        ("GET", "a.png", {"acl": ""}),
+        ("GET", "a.png", {"ci-process": "Nope"}),
+        ("PATCH", "a.png", {}),
+        ("DELETE", "a.png", {}),
+    ]
+    for method, key, params in asked:
+        assert refuse(handlers, make_request(method, key, params)) == "AccessDenied"
+    assert keys(handlers) == ["a.png"]
 
 
 @pytest.mark.parametrize(
-    "url",
+    "host",
     [
-        "http://www.example.com/square.jpg",
-        "http://127.0.0.1:1/square.jpg",
-        "http://other-1250000000.cos.ap-guangzhou.myqcloud.com/square.jpg",
-        f"http://{ADDRESS.host}@127.0.0.1/square.jpg",
-        f"ftp://{ADDRESS.host}/square.jpg",
-        f"file://{ADDRESS.host}/etc/passwd",
-        f"http%3A%2F%2F{ADDRESS.host}%2Fsquare.jpg",
-        "http://[x",
-        "square.jpg",
+        OTHER.host,
+        "other-1250000000.pic.ap-guangzhou.myqcloud.com",
+        "other-1250000000.cos.ap-guangzhou.tencentcos.cn",
+        "other-1250000000.cos-internal.ap-guangzhou.tencentcos.cn",
+        "other-1250000000.cos.accelerate.myqcloud.com:80",
     ],
 )
-def test_only_the_own_bucket_is_fetched(handlers, bucket, square, url):
-    """A detect-url elsewhere, encoded twice or malformed is refused."""
-    bucket.put("square.jpg", square, "image/jpeg")
-    asked = {"ci_process": "AIPicMatting", "detect_url": url}
-    assert refuse(handlers, "GET", "", **asked) == "InvalidArgument"
+def test_the_host_says_which_bucket(handlers, host):
+    """Each family of hosts reaches its own bucket; any other host, the default one."""
+    handlers.answer(sign_request("PUT", "b", body=b"x", host=host))
+    assert (keys(handlers), keys(handlers, OTHER)) == (["a.png"], ["b"])
+    handlers.answer(sign_request("PUT", "c", body=b"x", host="127.0.0.1:8791"))
+    assert (keys(handlers), keys(handlers, OTHER)) == (["a.png", "c"], ["b"])
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_an_address_of_the_own_bucket_is_fetched(handlers, bucket, square, scheme):
-    """A detect-url of the bucket wins over the key; its path is decoded once."""
-    bucket.put("p 1/a+b%41.jpg", square, "image/jpeg")
-    url = f"{scheme}://{ADDRESS.host}/p%201/a+b%2541.jpg?sign=x"
-    answer = ask(handlers, "GET", "nope.jpg", ci_process="AIPicMatting", detect_url=url)
-    assert answer.body.startswith(b"\x89PNG")
-    missing = f"{scheme}://{ADDRESS.host}/nope.jpg"
-    asked = {"ci_process": "AIPicMatting", "detect_url": missing}
-    assert refuse(handlers, "GET", "", **asked) == "NoSuchKey"
+def test_a_picture_can_be_cut_by_most_hosts(handlers):
+    """The hosts for objects and pictures cut; that of the job interfaces does not."""
+    params = {"ci-process": "AIPicMatting"}
+    for family in ("cos", "pic", "cos-internal"):
+        host = f"{ADDRESS.bucket}.{family}.ap-guangzhou.myqcloud.com"
+        request = sign_request("GET", "a.png", params, host=host)
+        assert handlers.answer(request).billed == 1
+    host = f"{ADDRESS.bucket}.ci.ap-guangzhou.myqcloud.com"
+    request = sign_request("GET", "a.png", params, host=host)
+    assert refuse(handlers, request) == "InvalidUrl"
 
 
-def test_empty_layouts_count_as_absent(handlers, square):
-    """The vendor's Go client sends empty values."""
-    cut = matte(handlers, square, detect_url="", center_layout="0", padding_layout="")
-    assert cut.shape == (64, 96, 4)
-
-
-@pytest.mark.parametrize("name", ["", "Nope", "aipicmatting", "ImageRepair"])
-def test_another_process_is_refused(handlers, bucket, square, name):
-    """A ci-process that is not one of the three is not answered with the source."""
-    bucket.put("a", square, "image/jpeg")
-    assert refuse(handlers, "GET", "a", ci_process=name) == "InvalidArgument"
-
-
-@pytest.mark.parametrize(
-    ("picture", "code"),
-    [
-        (b"just text\n", "InvalidImageFormat"),
-        (b"", "InvalidImageFormat"),
-        (save(draw_square(1, 1)), "ImageTooLarge"),
-        (save(draw_square(31, 96)), "ImageTooLarge"),
-        (save(draw_square(), "GIF"), "InvalidImageFormat"),
-        (save(draw_square(), "WEBP"), "InvalidImageFormat"),
-        (save(draw_square(), "BMP"), "InvalidImageFormat"),
-        (save(draw_square(), "JPEG")[:-60], "InvalidImageSource"),
-        (save(draw_square(), "PNG")[:-40], "InvalidImageSource"),
-        (header_only(64, 96), "InvalidImageSource"),
-        (header_only(4321, 4321), "ImageTooLarge"),
-        (header_only(32, 7681), "ImageTooLarge"),
-        (header_only(16_000, 16_001), "ImageTooLarge"),
-        (header_only(50_000, 50_000), "ImageTooLarge"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else f"{len(value)}-bytes",
-)
-def test_a_bad_picture_is_refused(handlers, picture, code):
-    """Each kind of unusable picture answers its own code, and nothing is decoded."""
-    assert refuse_picture(handlers, picture) == code
-
-
-def test_the_smallest_picture_passes(handlers):
-    """32 px a side is allowed; so are 4320 by 7680, upright."""
-    assert matte(handlers, save(draw_square(32, 32, (8, 8, 16, 16)))).shape == (
-        32,
-        32,
-        4,
-    )
-    tall = Image.new("L", (32, 7680), 255)
-    assert matte(handlers, save(tall)).shape == (7680, 32, 4)
-
-
-def _cmyk():
-    return save(Image.fromarray(draw_square()).convert("CMYK"), "JPEG", quality=95)
-
-
-def _palette(**settings):
-    flat = Image.fromarray(draw_square()).quantize(4)
-    return save(flat, **settings)
-
-
-def _grey16():
-    grey = np.where(draw_square()[..., 1] == 255, 65535, 20000).astype(np.uint16)
-    return save(Image.fromarray(grey))
-
-
-def _transparent():
-    rgba = np.zeros((64, 96, 4), np.uint8)
-    rgba[16:48, 24:72] = (200, 30, 40, 255)
-    return save(rgba)
-
-
-def _with_profile():
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return save(draw_square(), "JPEG", quality=95, subsampling=0, icc_profile=profile)
-
-
-def _animated():
-    blank = Image.new("RGB", (96, 64), "white")
-    first = Image.fromarray(draw_square())
-    return save(first, save_all=True, append_images=[blank], duration=100)
-
-
-@pytest.mark.parametrize(
-    "write", [_cmyk, _palette, _grey16, _transparent, _with_profile, _animated]
-)
-def test_unusual_pictures_are_cut_where_they_should_be(handlers, write):
-    """CMYK, palette, 16-bit, transparent, profiled and animated pictures are cut."""
-    alpha = matte(handlers, write())[..., 3]
-    expected = np.zeros((64, 96))
-    expected[16:48, 24:72] = 255
-    assert np.array_equal(alpha, expected)
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_turned_picture_is_cut_upright(handlers, orientation):
-    """In each of the eight EXIF orientations the answer stands upright.
-
-    The box lies at rows 0-16 and columns 0-32 of the picture as it is stored; where
-    its corner goes is the EXIF standard's table.
-    """
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    stored = draw_square(64, 96, (0, 0, 16, 32))
-    rgba = matte(handlers, save(stored, "JPEG", exif=exif))
-    # The side where the stored row 0 goes, then the side where the column 0 goes.
-    corner = {
-        1: ("top", "left"),
-        2: ("top", "right"),
-        3: ("bottom", "right"),
-        4: ("bottom", "left"),
-        5: ("left", "top"),
-        6: ("right", "top"),
-        7: ("right", "bottom"),
-        8: ("left", "bottom"),
-    }[orientation]
-    turned = orientation > 4
-    height, width = (96, 64) if turned else (64, 96)
-    box_height, box_width = (32, 16) if turned else (16, 32)
-    expected = np.zeros((height, width))
-    rows = slice(0, box_height) if "top" in corner else slice(-box_height, None)
-    cols = slice(0, box_width) if "left" in corner else slice(-box_width, None)
-    expected[rows, cols] = 255
-    assert np.array_equal(rgba[..., 3], expected)
-
-
-def test_a_picture_may_have_32_mb(handlers):
-    """One byte over 32 MiB is refused, as the limits page says."""
-    data = images.encode_jpeg(draw_square())
-    most = data + bytes((32 << 20) - len(data))
-    assert matte(handlers, most).shape == (64, 96, 4)
-    assert refuse_picture(handlers, most + b"\0") == "ImageTooLarge"
-
-
-@pytest.mark.skipif(not Path("/proc/sys").is_dir(), reason="needs Linux's /proc")
-def test_a_folder_that_cannot_be_written_is_told():
-    """PUT and DELETE answer AccessDenied and say why; reading goes on."""
-    closed = Handlers(
-        address=ADDRESS,
-        bucket=FolderBucket("/proc/sys/kernel"),
-        engine=WhiteEngine(),
-        assumptions=Assumptions(),
-    )
-    for asked in [("PUT", "new", b"x"), ("DELETE", "ostype")]:
-        with pytest.raises(Refusal, match=r"cannot write here: [A-Z]") as caught:
-            ask(closed, *asked)
-        assert caught.value.code == "AccessDenied"
-    assert ask(closed, "GET", "ostype").body == b"Linux\n"
+def test_another_region_may_send_on():
+    """By default the bucket is not found there; it may be told where it is."""
+    host = ADDRESS.host.replace("guangzhou", "beijing")
+    request = sign_request("GET", host=host)
+    assert refuse(make_handlers(), request) == "NoSuchBucket"
+    with pytest.raises(Redirect) as caught:
+        make_handlers(foreign_region="redirect").answer(request)
+    assert caught.value.host == ADDRESS.host

@@ -189,7 +189,7 @@ def test_a_bomb_is_refused_where_warnings_are_ignored():
     data = header(9_460, 9_500) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
     with pytest.raises(cm.ImageError, match=r"9500 × 9460 are 89870000$"):
         images.decode_rgb(data)
-    assert images.read_header(data) == ("PNG", 9_460, 9_500)
+    assert images.read_header(data)[:3] == ("PNG", 9_460, 9_500)
 
 
 def test_the_largest_cutout_is_below_the_limit():
@@ -218,8 +218,8 @@ def test_damage_is_an_image_error_or_a_picture(data):
 def test_the_header_is_read_without_pixels():
     """Format, height and width as stored, also of a picture that is cut short."""
     data = saved(Image.fromarray(draw_square()), "JPEG", exif=exif(6))
-    assert images.read_header(data) == ("JPEG", 64, 96)
-    assert images.read_header(data[:-50]) == ("JPEG", 64, 96)
+    assert images.read_header(data)[:3] == ("JPEG", 64, 96)
+    assert images.read_header(data[:-50])[:3] == ("JPEG", 64, 96)
 
 
 def test_png_and_jpeg_go_there_and_back(rng):
@@ -269,7 +269,7 @@ def test_html_carries_the_picture():
         '<img alt="a &quot;b&quot; &lt;c&gt;" width="96" height="64"'
     )
     packed = base64.b64decode(re.search(r"base64,([^\"]+)\"", shown)[1])
-    assert images.read_header(packed) == ("WEBP", 64, 96)
+    assert images.read_header(packed)[:3] == ("WEBP", 64, 96)
 
 
 def filtered(raw, stride, kinds):

@@ -8,7 +8,8 @@ from functools import partial
 
 import httpx
 import pytest
-from conftest import WhiteEngine
+from conftest import WhiteEngine, draw_square
+from faces import FACES, open_client
 from scripted import (
     ADDRESS,
     BROKEN,
@@ -18,14 +19,20 @@ from scripted import (
     Scripted,
     Time,
     answer,
+    http_date,
     refusal,
 )
 
 import cosmat_nb as cm
-from cosmat_nb import errors
+from cosmat_nb import errors, images
 from cosmat_nb.client.blocking import MattingClient
 from cosmat_nb.client.credentials import find_account
+from cosmat_nb.client.keyring import Keyring
+from cosmat_nb.client.pace import Retry
+from cosmat_nb.wire.address import encode
 from cosmat_nb.wire.credentials import Credentials
+from cosmat_nb.wire.documents import ErrorDocument
+from cosmat_nb.wire.results import StoredPicture, UploadResult
 
 KEY = "kEyOfThisTestThatNobodyMaySee"
 TOKEN = "tOkEnOfThisTestThatNobodyMaySee"
@@ -34,6 +41,10 @@ LINK = f"https://pictures.example.com/mug.jpg?{SIGNED}"
 KEYS = Credentials("AKIDofThisTest0123456789", KEY, TOKEN)
 HIDDEN = (KEY, TOKEN, "lInKsIgNaTuRe", KEYS.secret_id, "q-sign-time=")
 """The last stands in every Authorization header, and nowhere else."""
+
+PICTURE = images.encode_jpeg(draw_square())
+PLAIN = cm.MattingOptions()
+QUICK = Retry(base=0.001, longest=0.002)
 
 
 class Ears(logging.Handler):
@@ -100,7 +111,15 @@ CALLS = {
     "put": lambda client: client.put("k", b"data"),
     "delete": lambda client: client.delete("k"),
     "list": lambda client: list(client.list_objects("p")),
+    "check": lambda client: client.check("p"),
+    "part": lambda client: client.fetch("k", 1, 2),
+    "probe": lambda client: client.probe("k"),
+    "changed": lambda client: client.fetch_changed("k", "etag"),
+    "upload": lambda client: client.matte_upload("k", PICTURE, save_as="c"),
+    "stored": lambda client: client.matte_stored("k", {"c": PLAIN, "d": PLAIN}),
+    "many": lambda client: client.delete_objects(["k", "c"]),
 }
+NOTHING = UploadResult(original=StoredPicture(key="k")).to_xml()
 ANSWERS = {
     "good": [GOOD],
     "slow down": [SLOW_DOWN] * 4,
@@ -110,17 +129,31 @@ ANSWERS = {
     "cut": [[GOOD[:-9], End.CLOSE]] * 4,
     "html": [answer(200, b"<html/>")] * 4,
     "500": [BROKEN] * 4,
+    "nothing made": [answer(200, NOTHING)] * 4,
+    "clock": [refusal(403, "RequestTimeTooSkewed", headers={"Date": http_date(1e9)})]
+    * 4,
+    "token": [refusal(400, "ExpiredToken")] * 2,
 }
 
 
-@pytest.mark.parametrize("script", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize(
+    ("face", "script"),
+    [
+        pytest.param(face, script, id=f"{face}-{name}")
+        for face in FACES
+        for name, script in ANSWERS.items()
+        if face == "blocking" or name in ("good", "reset", "html", "clock")
+    ],
+)
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_no_call_shows_a_secret(call, script, ears):
+def test_no_call_shows_a_secret(face, call, script, ears):
     """Whatever is called and whatever is answered, logs and errors stay clean."""
     with (
         warnings.catch_warnings(record=True) as warned,
         Scripted(*script) as server,
-        server.client(credentials=KEYS) as client,
+        open_client(
+            face, ADDRESS, lambda: KEYS, endpoint=server.endpoint, retry=QUICK
+        ) as client,
     ):
         warnings.simplefilter("always")
         shown = [*everything_from(lambda: call(client)), repr(client)]
@@ -241,7 +274,106 @@ def test_a_day_on_the_emulator_shows_no_secret(ears, square):
 def test_a_frame_shows_no_query(client, square):
     """Rows made from presigned links hold the link only where the user put it."""
     client.put("k", square)
-    own = f"http://{client.address.host}/k?{SIGNED}"
+    own = client.presign("k").url
     frame = cm.matte_frame(cm.list_frame(client).assign(key=[own]), client)
     assert list(frame["status"]) == ["ok"]
-    assert_hidden([frame.drop(columns="key").to_string(), repr(list(frame["cutout"]))])
+    shown = frame.drop(columns="key").to_string() + repr(list(frame["cutout"]))
+    assert "q-sign" in own
+    assert "q-sign" not in shown
+    assert own[-40:] not in shown
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_quoted_link_is_cut_however_it_is_encoded(times, ears):
+    """A service that repeats the request's own line repeats no signature."""
+    quoted = LINK
+    for _ in range(times):
+        quoted = encode(quoted)
+    script = [refusal(400, "InvalidArgument", f"Bad detect-url={quoted} of yours.")]
+    with Scripted(*script) as server, server.client(credentials=KEYS) as client:
+        shown = [*everything_from(lambda: client.matte_url(LINK))]
+    assert any("mug.jpg… of yours" in text for text in shown)
+    assert_hidden([*shown, *ears])
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_what_was_signed_is_not_repeated(face, ears):
+    """A mismatch comes with all that was signed, the token among it: it stays there."""
+    document = ErrorDocument(
+        code="SignatureDoesNotMatch",
+        message="The Signature you specified is invalid.",
+        details={
+            "StringToSign": f"sha1\n1;2\n{KEY}\n",
+            "FormatString": f"put\n/k\n\nx-cos-security-token={TOKEN}\n",
+        },
+    )
+    script = [answer(403, document.to_xml())]
+    with (
+        Scripted(*script) as server,
+        open_client(face, ADDRESS, KEYS, endpoint=server.endpoint) as client,
+    ):
+        shown = [*everything_from(lambda: CALLS["upload"](client))]
+    assert any("SignatureDoesNotMatch" in text for text in shown)
+    assert_hidden([*shown, *ears])
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_missing_result_shows_no_secret(face):
+    """The error carries the whole answer, and that holds names alone."""
+    with (
+        Scripted(answer(200, NOTHING)) as server,
+        open_client(face, ADDRESS, KEYS, endpoint=server.endpoint) as client,
+        pytest.raises(errors.ResultMissingError) as caught,
+    ):
+        CALLS["stored"](client)
+    assert caught.value.missing == ("c", "d")
+    assert_hidden([*everything_about(caught.value), repr(caught.value.result)])
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_warning_shows_no_secret(face, ears):
+    """Nor does what is told about a clock."""
+    skewed = refusal(403, "RequestTimeTooSkewed", headers={"Date": http_date(1e9)})
+    with (
+        Scripted(skewed, GOOD) as server,
+        open_client(face, ADDRESS, KEYS, endpoint=server.endpoint) as client,
+        pytest.warns(errors.CosmatWarning) as warned,
+    ):
+        client.matte_url(LINK)
+    assert_hidden([*ears, *(f"{row} {row.message!r}" for row in warned)])
+
+
+def test_a_link_shows_no_secret():
+    """A link's faces, in the hands of either kind of keys."""
+    for source in (KEYS, lambda: KEYS):
+        with MattingClient(ADDRESS, source, endpoint="http://x.cc") as client:
+            link = client.presign("k", PLAIN)
+            shown = [*everything_from(lambda: client.presign("k", PLAIN))]
+        assert TOKEN in link.url
+        assert_hidden([*shown, str(link), pprint.pformat([link])])
+
+
+def test_a_keyring_shows_no_secret():
+    """What a debugger prints of it is masked, before and after it asked."""
+    for source in (KEYS, lambda: KEYS):
+        keys = Keyring(source, float)
+        texts = [repr(keys), pprint.pformat(vars(keys))]
+        keys.current()
+        assert_hidden([*texts, repr(keys), pprint.pformat(vars(keys))])
+
+
+def test_a_function_that_fails_is_not_quoted(ears):
+    """Its own error passes through; of the keys it gave before nothing is said."""
+    answers = iter([KEYS])
+
+    def provide():
+        found = next(answers, None)
+        if found is None:
+            raise LookupError("no keys today")
+        return found
+
+    with Scripted(SLOW_DOWN, GOOD) as server:
+        client = server.client(credentials=provide)
+        with client, pytest.raises(LookupError, match="no keys today") as caught:
+            client.fetch("k")
+    assert_hidden([*everything_about(caught.value), *ears])

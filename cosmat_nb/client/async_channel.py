@@ -50,6 +50,7 @@ class AsyncChannel:
         self._endpoint = endpoint
         self._landed, self._flying = asyncio.Condition(), 0
         self._is_closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         with open_pool():
             self._http = httpx.AsyncClient(
                 transport=transport, **pool_settings(endpoint, idle, direct=direct)
@@ -63,6 +64,8 @@ class AsyncChannel:
     async def close(self) -> None:
         """Take no more attempts, let those in flight be answered, then disconnect."""
         self._is_closed = True
+        if self._is_elsewhere():
+            return  # the connections ended with their loop
         try:
             async with self._landed:
                 await self._landed.wait_for(lambda: self._flying <= 0)
@@ -107,6 +110,11 @@ class AsyncChannel:
     async def _flight(self) -> AsyncIterator[None]:
         if self._is_closed:
             raise errors.OptionsError("the client is closed; connect again")
+        if self._is_elsewhere():
+            raise errors.OptionsError(
+                "an awaiting client stays in the event loop that first used it: make "
+                "another one in this loop"
+            )
         self._flying += 1
         try:
             yield
@@ -114,3 +122,9 @@ class AsyncChannel:
             self._flying -= 1
             async with self._landed:
                 self._landed.notify_all()
+
+    def _is_elsewhere(self) -> bool:
+        # A connection cannot be awaited in another loop than the one it was made in.
+        loop = asyncio.get_running_loop()
+        self._loop = self._loop or loop
+        return self._loop is not loop

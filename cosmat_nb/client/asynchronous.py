@@ -10,7 +10,7 @@ from cosmat_nb.client.async_channel import AsyncChannel
 from cosmat_nb.client.base import BaseClient, Settings
 from cosmat_nb.client.protocol import Steps, Wait
 from cosmat_nb.client.questions import PAGE
-from cosmat_nb.options import MattingOptions
+from cosmat_nb.options import MattingOptions, Operation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from cosmat_nb.client.checkup import Checkup
     from cosmat_nb.cutout import Cutout
     from cosmat_nb.wire.address import Address
     from cosmat_nb.wire.credentials import Credentials
@@ -98,6 +99,12 @@ class AsyncMattingClient(BaseClient):
     def is_closed(self) -> bool:
         """Whether `close` was called."""
         return self._channel.is_closed
+
+    async def check(
+        self, prefix: str = "", operation: Operation = Operation.GENERAL
+    ) -> Checkup:
+        """As `MattingClient.check`."""
+        return await self._run(self._verbs.check(self._who, prefix, operation))
 
     async def matte(
         self, key: str, options: MattingOptions = MattingOptions()

@@ -156,6 +156,14 @@ class BaseClient:
         )
 
     @property
+    def _who(self) -> str:
+        place = f"{self.address.bucket} in {self.address.region}"
+        if self.emulated:
+            return f"the embedded emulator at {self.endpoint}, as {place}"
+        where = f"{self.endpoint} for " if self._is_diverted else ""
+        return f"{where}the cloud service, {place}"
+
+    @property
     def _is_diverted(self) -> bool:
         return self.endpoint != f"https://{self.address.host}"
 

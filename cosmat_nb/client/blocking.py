@@ -11,7 +11,7 @@ from cosmat_nb.client.base import BaseClient, Settings
 from cosmat_nb.client.channel import Channel
 from cosmat_nb.client.protocol import Steps, Wait
 from cosmat_nb.client.questions import PAGE
-from cosmat_nb.options import MattingOptions
+from cosmat_nb.options import MattingOptions, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from cosmat_nb.client.checkup import Checkup
     from cosmat_nb.cutout import Cutout
     from cosmat_nb.wire.address import Address
     from cosmat_nb.wire.credentials import Credentials
@@ -95,6 +96,12 @@ class MattingClient(BaseClient):
     def is_closed(self) -> bool:
         """Whether `close` was called."""
         return self._channel.is_closed
+
+    def check(
+        self, prefix: str = "", operation: Operation = Operation.GENERAL
+    ) -> Checkup:
+        """Tell what keeps this client from matting; cuts nothing, see `Checkup`."""
+        return self._run(self._verbs.check(self._who, prefix, operation))
 
     def matte(self, key: str, options: MattingOptions = MattingOptions()) -> Cutout:
         """Cut out the subject of a stored picture. A paid call.

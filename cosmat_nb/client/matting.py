@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from cosmat_nb.client.protocol import Question, Reply
@@ -15,8 +16,6 @@ from cosmat_nb.wire.results import UploadResult
 from cosmat_nb.wire.rules import MAX_RULES, PicOperations, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cosmat_nb.wire.operations import MattingQuery
 
 __all__ = ["Png", "check_results", "download", "plan_results", "process", "upload"]
@@ -94,8 +93,14 @@ def plan_results(
     Raises
     ------
     OptionsError
-        For no result or over five, illegal names, and a result in the source's place.
+        For no mapping, no result or over five, illegal names, and a result in the
+        source's place.
     """
+    if not isinstance(results, Mapping):
+        raise OptionsError(
+            "results must be a mapping of object keys to MattingOptions; "
+            f"not {type(results).__name__}"
+        )
     if not 1 <= len(results) <= MAX_RULES:
         raise OptionsError(
             f"one call makes 1 to {MAX_RULES} results; not {len(results)}"

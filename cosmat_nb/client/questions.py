@@ -106,6 +106,8 @@ def put(key: str, data: bytes, content_type: str) -> Question[str]:
     """Store an object; the answer is its ETag."""
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise OptionsError(f"data must be bytes; not {type(data).__name__}")
+    if not isinstance(content_type, str):
+        raise OptionsError(f"content_type must be text; not {content_type!r}")
     return Question(
         about=f"put {key!r}",
         read=_etag,
@@ -157,7 +159,7 @@ def list_page(
             text.encode()
         except (AttributeError, UnicodeEncodeError):
             raise OptionsError(f"{name} must be text; not {text!r}") from None
-    if page_size not in range(1, PAGE + 1):
+    if not (_is_count(page_size) and 1 <= page_size <= PAGE):
         raise OptionsError(f"page_size must be 1 to {PAGE}; not {page_size!r}")
     params = {
         "prefix": prefix,

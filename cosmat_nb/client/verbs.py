@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cosmat_nb import errors
 from cosmat_nb.client import matting, questions
+from cosmat_nb.client.checkup import Checkup, examine
 from cosmat_nb.client.link import Link
 from cosmat_nb.client.protocol import SKEW_SECONDS, Answer, Question, Speaker, Steps
 from cosmat_nb.cutout import Cutout
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cosmat_nb.client.questions import Part
-    from cosmat_nb.options import MattingOptions
+    from cosmat_nb.options import MattingOptions, Operation
     from cosmat_nb.wire.address import Address
     from cosmat_nb.wire.documents import Listing, ObjectInfo
     from cosmat_nb.wire.limits import Limits
@@ -41,6 +42,7 @@ MAX_HEAD = 4 << 20
 """Where `Verbs.probe` gives up: no camera writes metadata of this length."""
 
 _KINDS = {"JPEG": "image/jpeg", "PNG": "image/png"}
+_UNKNOWN_KIND = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,12 @@ class Verbs:
         own = origin_of(url) == origin_of(self.endpoint)
         return url if own or self.private_urls else check_public(url)
 
+    def check(self, who: str, prefix: str, operation: Operation) -> Steps[Checkup]:
+        """Find out what keeps a client from matting."""
+        return examine(
+            self.speaker, self.address, who, prefix=prefix, operation=operation
+        )
+
     def matte(self, key: str, options: MattingOptions) -> Steps[Cutout]:
         """Cut out a stored picture."""
         return self._cut(MattingQuery.of_key(key, options))
@@ -98,12 +106,7 @@ class Verbs:
         """Store a picture and one cutout of it."""
         operations = self._plan(key, results, bucket, picture_info, overwrite)
         data = _read_image(image)
-        info = read_picture(data, len(data))
-        assert isinstance(info, PictureInfo), "a whole file needs no more bytes"
-        if self.limits is not None:
-            self.limits.check(info, key)
-        kind = _KINDS.get(info.format or "", "application/octet-stream")
-        question = matting.upload(key, data, kind, operations)
+        question = matting.upload(key, data, self._inspect(data, key), operations)
         return self._store(question, operations, key)
 
     def matte_stored(
@@ -123,9 +126,15 @@ class Verbs:
         """Read a picture's format and size from its first bytes."""
         head, wanted = b"", HEAD_BYTES
         while True:
-            part: Part = yield from self.value(
-                questions.fetch_part(key, len(head), wanted)
-            )
+            try:
+                part: Part = yield from self.value(
+                    questions.fetch_part(key, len(head), wanted)
+                )
+            except errors.InvalidRequestError as error:
+                # Of an object without bytes there is no range.
+                if head or error.code != "InvalidRange":
+                    raise
+                part = questions.Part(b"", 0)
             head += part.data
             info = read_picture(head, part.size)
             if isinstance(info, PictureInfo):
@@ -185,13 +194,16 @@ class Verbs:
             raise errors.OptionsError(
                 f"expires must be seconds, over 0; not {expires!r}"
             )
+        params = {}
+        if options is not None:
+            params = MattingQuery.of_key(key, options).parameters
         credentials, now = self.speaker.keys.current(), self.speaker.time.now()
         # A link cannot outlive the temporary keys that signed it.
         ends = min(now + expires, credentials.expires or math.inf)
         target = presigned_target(
             credentials,
             check_key(key),
-            options.parameters if options else {},
+            params,
             host=self.endpoint.partition("//")[2],
             period=(int(now) - SKEW_SECONDS, int(ends)),
         )
@@ -239,6 +251,19 @@ class Verbs:
             overwrite=overwrite,
         )
 
+    def _inspect(self, data: bytes, key: str) -> str:
+        """Hold a picture to the limits and tell its content type."""
+        try:
+            info = read_picture(data, len(data))
+        except errors.ImageError:
+            if self.limits is None:
+                return _UNKNOWN_KIND
+            raise
+        assert isinstance(info, PictureInfo), "a whole file needs no more bytes"
+        if self.limits is not None:
+            self.limits.check(info, key)
+        return _KINDS.get(info.format or "", _UNKNOWN_KIND)
+
     def _store(
         self, question: Question[UploadResult], operations: PicOperations, key: str
     ) -> Steps[UploadResult]:
@@ -263,6 +288,7 @@ def _read_image(image: bytes | Path) -> bytes:
         )
     try:
         return Path(image).read_bytes()
-    except OSError as error:
-        reason = error.strerror or error
+    except (OSError, ValueError) as error:
+        # The last: a path with a null byte in it.
+        reason = getattr(error, "strerror", None) or error
         raise errors.OptionsError(f"cannot read {image}: {reason}") from None

@@ -56,9 +56,10 @@ class Assumptions:
         Assumption: the picture is turned as its EXIF orientation says. "ignore" cuts
         the stored pixels as they are.
     modes : {"convert", "refuse"}
-        Assumption: CMYK and 16-bit pictures are converted to 8-bit RGB, and an ICC
-        profile changes nothing. "refuse" answers 400 ``InvalidImageFormat`` for CMYK
-        and 16 bits.
+        Assumption: CMYK and 16-bit pictures are converted to 8-bit RGB. "refuse"
+        answers 400 ``InvalidImageFormat`` for them.
+    profile : {"ignore", "apply"}
+        Assumption: an ICC profile changes nothing. "apply" converts to sRGB by it.
     limits : Limits
         Assumption: the limits of a picture; `Limits` says which of them were observed.
     damaged : {"InvalidImageSource", "InvalidImageFormat"}
@@ -87,11 +88,18 @@ class Assumptions:
     failed_rule : {"refuse", "omit"}
         Assumption: when one of several rules fails, the call is refused and no result
         is kept. "omit" leaves the failed result out of the answer.
+    ignore_error : {"ignore", "obey"}
+        Assumption: ``"ignore-error": 1`` in a rule, which a sibling's page shows and
+        does not explain, changes nothing. "obey" leaves the failed result of such a
+        rule out of the answer.
     failed_upload : {"keep", "drop"}
         Assumption: a picture that was uploaded stays when its matting fails.
     results : {"sparse", "full"}
         Assumption: results carry an empty ``Format``, and neither sides nor quality,
         as in the vendor's example. "full" tells them, as the generic page does.
+    numbers : {"absent", "present"}
+        Assumption: a refused download has no ``X-ErrNo``. It is documented that there
+        is one, but not which goes with which name; "present" sends a likely one.
     foreign_region : {"NoSuchBucket", "redirect"}
         Assumption: a bucket asked for at another region's host is not found there.
         "redirect" answers 301 with the right host in ``Location``.
@@ -115,6 +123,7 @@ class Assumptions:
     empty_billed: bool = True
     orientation: Literal["apply", "ignore"] = "apply"
     modes: Literal["convert", "refuse"] = "convert"
+    profile: Literal["ignore", "apply"] = "ignore"
     limits: Limits = Limits()
     damaged: Literal["InvalidImageSource", "InvalidImageFormat"] = "InvalidImageSource"
     conditions: Literal["ignore", "obey"] = "ignore"
@@ -128,8 +137,10 @@ class Assumptions:
         "InvalidPicOperations"
     )
     failed_rule: Literal["refuse", "omit"] = "refuse"
+    ignore_error: Literal["ignore", "obey"] = "ignore"
     failed_upload: Literal["keep", "drop"] = "keep"
     results: Literal["sparse", "full"] = "sparse"
+    numbers: Literal["absent", "present"] = "absent"
     foreign_region: Literal["NoSuchBucket", "redirect"] = "NoSuchBucket"
     acceleration: Literal["serve", "refuse"] = "serve"
     wrong_token: Literal["InvalidAccessKeyId", "AccessDenied"] = "InvalidAccessKeyId"  # noqa: S105 - a code, not a token

@@ -118,10 +118,13 @@ class Cutter:
         assumed = self.assumptions
         with self.places:
             try:
-                upright = assumed.orientation == "apply"
-                picture = images.decode_rgb(data, upright=upright)
+                picture = images.decode_rgb(
+                    data,
+                    upright=assumed.orientation == "apply",
+                    managed=assumed.profile == "apply",
+                )
             except ImageError as error:
-                raise Refusal(assumed.damaged, f"{error}.") from None
+                raise _unfit(error, assumed.damaged) from None
             return Cutting(self._matte(picture), assumed)
 
     def encode(self, cutting: Cutting, options: MattingOptions) -> bytes:
@@ -158,7 +161,7 @@ class Cutter:
                 raise Refusal(breach.code, f"{message}.")
             mode = images.read_header(data).mode
         except ImageError as error:
-            raise Refusal("InvalidImageFormat", f"{error}.") from None
+            raise _unfit(error, "InvalidImageFormat") from None
         odd = mode in _ODD or _is_deep(data)
         if odd and self.assumptions.modes == "refuse":
             message = "Pixels in CMYK or of 16 bits are not supported."
@@ -190,12 +193,17 @@ def _shrink(rgba: NDArray[np.uint8], padding: Padding) -> NDArray[np.uint8]:
         raise Refusal("InvalidArgument", "The padding leaves no room for the picture.")
     rows = np.arange(height) * rgba.shape[0] // height
     cols = np.arange(width) * rgba.shape[1] // width
-    return rgba.take(rows, axis=0).take(cols, axis=1)
+    small: NDArray[np.uint8] = rgba[rows][:, cols]
+    return small
 
 
 def _is_deep(data: bytes) -> bool:
     # Pillow shows 16-bit colour as if it had 8.
     return data.startswith(_PNG) and data[_PNG_DEPTH] > _EIGHT_BITS
+
+
+def _unfit(error: ImageError, code: str) -> Refusal:
+    return Refusal("ImageTooLarge" if error.too_large else code, f"{error}.")
 
 
 def _is_fit(name: str, value: str) -> bool:

@@ -237,10 +237,7 @@ class Faults:
 
     def concerns(self, incoming: Incoming) -> bool:
         """Whether a request uses up an entry."""
-        matting = (
-            "ci-process" in incoming.params or "pic-operations" in incoming.headers
-        )
-        return matting or self.requests == "all"
+        return self.requests == "all" or is_matting(incoming)
 
     def pick(self, number: int) -> Fault | None:
         """Return what goes wrong with a request concerned, counted from 0."""

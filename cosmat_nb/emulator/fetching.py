@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from cosmat_nb.emulator.messages import Incoming
 from cosmat_nb.emulator.refusal import Redirect, Refusal
@@ -24,6 +24,7 @@ __all__ = ["Fetcher"]
 _MOST_DECODINGS = 3
 _MOST_REDIRECTS = 5
 _OK = 200
+_AS_SENT = "".join(map(chr, range(33, 127)))
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -46,15 +47,15 @@ class Fetcher:
     origins: frozenset[str]
     assumptions: Assumptions
 
-    def fetch(self, url: str, server: str) -> bytes:
+    def fetch(self, url: str, asked: Incoming) -> bytes:
         """Return the picture at an address.
 
         Parameters
         ----------
         url : str
             As decoded once from the query.
-        server : str
-            Host and port at which the request came in: links there are our own.
+        asked : Incoming
+            The request: links to the place where it came in are our own.
 
         Raises
         ------
@@ -64,8 +65,9 @@ class Fetcher:
         url = self._read(url)
         for _ in range(_MOST_REDIRECTS + 1):
             parts = urlsplit(url)
-            if BucketHost.parse(parts.netloc) or parts.netloc == server:
-                return self._open_own(url, server)
+            own = parts.netloc in (asked.server, asked.host)
+            if own or BucketHost.parse(parts.netloc):
+                return self._open_own(url, asked.server)
             # Each place anew: a redirect may lead to one that is not allowed.
             if origin_of(url) not in self.origins:
                 raise self._refusal("it is on no host that this may fetch from")
@@ -75,7 +77,7 @@ class Fetcher:
             follows = self.assumptions.url_redirects == "follow" and onward
             if not follows or status not in _REDIRECTS:
                 raise self._refusal(f"it answered {status}")
-            url = self._read(urljoin(url, onward))
+            url = self._read(_join(url, onward))
         raise self._refusal("it redirects too often")
 
     def _read(self, url: str) -> str:
@@ -111,12 +113,12 @@ class Fetcher:
         connection = kind[parts.scheme](
             parts.hostname or "", parts.port, timeout=self.assumptions.url_seconds
         )
-        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
-            connection.request("GET", target)
+            connection.request("GET", quote(target, safe=_AS_SENT))
             answer = connection.getresponse()
             data: bytes = answer.read(self.assumptions.limits.max_bytes + 1)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise self._refusal(f"{type(error).__name__}") from None
         finally:
             connection.close()
@@ -125,3 +127,10 @@ class Fetcher:
     def _refusal(self, reason: str) -> Refusal:
         code = self.assumptions.foreign_url
         return Refusal(code, f"The picture of detect-url cannot be fetched: {reason}.")
+
+
+def _join(url: str, onward: str) -> str:
+    try:
+        return urljoin(url, onward)
+    except ValueError:
+        return onward  # no address: refused as such

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cosmat_nb.emulator.faults import is_matting
+from cosmat_nb.emulator.messages import read_utf8
 from cosmat_nb.emulator.refusal import Redirect, Refusal
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.address import Address
@@ -14,7 +16,7 @@ from cosmat_nb.wire.presign import TOKEN
 from cosmat_nb.wire.signature import Verdict, string_to_sign, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from cosmat_nb.emulator.messages import Incoming
     from cosmat_nb.wire.credentials import Credentials
@@ -23,14 +25,15 @@ __all__ = ["check_bucket", "check_signature"]
 
 
 _CI_TOKEN = "x-ci-security-token"  # noqa: S105 - a name, not a token
+_VENDORS = (".myqcloud.com", ".tencentcos.cn")
 
 
 def check_bucket(
     incoming: Incoming,
     address: Address,
-    names: Collection[str] = (),
-    foreign_region: str = "NoSuchBucket",
-    acceleration: str = "serve",
+    names: Collection[str],
+    foreign_region: str,
+    acceleration: str,
 ) -> str:
     """Find the bucket that a host names; a plain host means the default bucket.
 
@@ -41,7 +44,7 @@ def check_bucket(
     address : Address
         The default bucket and the one region.
     names : collection of str
-        All buckets.
+        All buckets, the default one among them.
     foreign_region : {"NoSuchBucket", "redirect"}
         As in `Assumptions`.
     acceleration : {"serve", "refuse"}
@@ -55,20 +58,22 @@ def check_bucket(
     Raises
     ------
     Refusal
-        ``NoSuchBucket``; ``InvalidUrl`` for a picture on the host of the job
+        ``NoSuchBucket``, also for a host of the vendor's that names no bucket, as the
+        one that lists all buckets; ``InvalidUrl`` for a picture on the host of the job
         interfaces, as observed by others.
     Redirect
         For another region's host, where that is assumed.
     """
     named = incoming.named
-    names = names or (address.bucket,)
     if named is None:
+        if incoming.host.partition(":")[0].lower().endswith(_VENDORS):
+            raise _no_bucket()
         return address.bucket
     elsewhere = named.region not in (address.region, ANYWHERE)
     if elsewhere and foreign_region == "redirect" and named.bucket in names:
         raise Redirect(Address(named.bucket, address.region).host)
     if elsewhere or named.bucket not in names:
-        raise Refusal("NoSuchBucket", "The specified bucket does not exist.")
+        raise _no_bucket()
     fast = named.region == ANYWHERE and acceleration == "refuse"
     picture = incoming.key and "ci-process" in incoming.params
     if (fast and is_matting(incoming)) or (named.family == "ci" and picture):
@@ -77,10 +82,7 @@ def check_bucket(
 
 
 def check_signature(
-    incoming: Incoming,
-    credentials: Credentials,
-    now: float,
-    wrong_token: str = "InvalidAccessKeyId",  # noqa: S107 - a code, not a token
+    incoming: Incoming, credentials: Credentials, now: float, wrong_token: str
 ) -> None:
     """Refuse a request that is not signed as it should be.
 
@@ -121,12 +123,13 @@ def check_signature(
     if Verdict.VALID in verdicts:
         return
     if Verdict.EXPIRED in verdicts:
-        raise Refusal("AccessDenied", "Request has expired")
+        raise Refusal("AccessDenied", "Request has expired", _server_time(now))
     if Verdict.NOT_YET in verdicts:
         raise Refusal(
             "RequestTimeTooSkewed",
             "The difference between the request time and the current time "
             "is too large.",
+            _server_time(now),
         )
     raise Refusal(
         "SignatureDoesNotMatch",
@@ -157,10 +160,23 @@ def _check_token(incoming: Incoming, credentials: Credentials, code: str) -> Non
         raise Refusal(code, "The security token is not this key's.")
 
 
-def _header_forms(incoming: Incoming) -> list[Mapping[str, str]]:
+def _header_forms(incoming: Incoming) -> Iterator[Mapping[str, str]]:
+    as_text = {name: read_utf8(value) for name, value in incoming.headers.items()}
+    yield as_text
+    # Clients sign text; beyond ASCII some send it as UTF-8, others as Latin-1.
+    if as_text != incoming.headers:
+        yield incoming.headers
     # Some clients send a port in Host and sign the host without it.
-    bare = incoming.host.rpartition(":")[0]
-    forms = [incoming.headers]
-    if bare:
-        forms.append({**incoming.headers, "host": bare})
-    return forms
+    host, _, port = incoming.host.rpartition(":")
+    if host and port.isdigit():
+        yield {**as_text, "host": host}
+
+
+def _server_time(now: float) -> dict[str, str]:
+    # In browsers the vendor's clients see this element, and not the header Date.
+    moment = datetime.fromtimestamp(now, UTC)
+    return {"ServerTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def _no_bucket() -> Refusal:
+    return Refusal("NoSuchBucket", "The specified bucket does not exist.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from cosmat_nb.emulator.fetching import Fetcher
 from cosmat_nb.emulator.gate import check_bucket, check_signature
 from cosmat_nb.emulator.messages import Incoming, Outgoing
 from cosmat_nb.emulator.objects import Objects
-from cosmat_nb.emulator.refusal import Refusal
+from cosmat_nb.emulator.refusal import NUMBERS, Refusal
 from cosmat_nb.emulator.selection import select_cutout
 from cosmat_nb.emulator.storing import Storing
 from cosmat_nb.wire.address import Address
@@ -28,11 +29,15 @@ __all__ = ["Handlers"]
 
 _NOT_YET = frozenset({"x-cos-copy-source"})
 _SUBRESOURCES = frozenset(
-    "acl cors domain encryption inventory lifecycle logging origin partNumber policy "  # noqa: SIM905 - as a list it would fill a screen
-    "referer replication restore select symlink tagging uploadId uploads versioning "
-    "versions website".split()
+    "acl append cors domain domaincertificate encryption intelligenttiering inventory "  # noqa: SIM905 - as a list it would fill a screen
+    "lifecycle live location logging object-lock origin partNumber policy referer "
+    "replication restore select style symlink tagging uploadId uploads versioning "
+    "versions vod website".split()
 )
 """Parameters that ask for something else than the object, as its rights or a part."""
+
+_EDITS = re.compile("imageMogr2|imageView2|imageInfo|imageAve|imageInspect|watermark")
+"""How parameters begin that ask for another picture than the one stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +91,11 @@ class Handlers:
         Redirect
             When its bucket is at another host.
         """
+        if incoming.method == "OPTIONS":
+            # Browsers ask this without a signature; no bucket here has CORS rules.
+            raise Refusal("AccessDenied", "CORS is not enabled for this bucket.")
         source = self._admit(incoming)
-        unsupported = _NOT_YET & incoming.headers.keys()
-        if unsupported or _SUBRESOURCES & incoming.params.keys():
+        if not _is_done_here(incoming):
             raise Refusal("NotImplemented", "This emulator does not do that.")
         handle = self._find_handler(incoming, source)
         if handle is None:
@@ -143,6 +150,15 @@ class Handlers:
         )
 
     def _matte(self, incoming: Incoming, source: Objects) -> Outgoing:
+        try:
+            return self._download(incoming, source)
+        except Refusal as refusal:
+            number = NUMBERS.get(refusal.code)
+            if number and self.assumptions.numbers == "present":
+                refusal.headers = {**refusal.headers, "X-ErrNo": number}
+            raise
+
+    def _download(self, incoming: Incoming, source: Objects) -> Outgoing:
         options = self.cutter.read_options(incoming.params)
         cutting = self.cutter.cut(self._picture(incoming, source))
         outgoing = Outgoing(
@@ -169,7 +185,7 @@ class Handlers:
                 origins=self.origins,
                 assumptions=self.assumptions,
             )
-            return fetcher.fetch(url, incoming.server)
+            return fetcher.fetch(url, incoming)
         if not incoming.key:
             message = "Name a picture: an object key, or detect-url."
             raise Refusal("InvalidArgument", message)
@@ -183,3 +199,9 @@ class Handlers:
             return self.answer(link).body
         # Whether an object may be read without a signature is not asked here.
         return self.shelves[self._find_bucket(link)].find(link.key).data
+
+
+def _is_done_here(incoming: Incoming) -> bool:
+    if _NOT_YET & incoming.headers.keys() or _SUBRESOURCES & incoming.params.keys():
+        return False
+    return not any(map(_EDITS.match, incoming.params))

@@ -92,6 +92,8 @@ class Objects:
             "x-cos-hash-crc64ecma": str(fastcrc.crc64.xz(stored.data)),
         }
         if is_unchanged(incoming.headers, stored.info):
+            # Allowed by RFC 9110, section 8.6; the vendor's Python client needs it.
+            headers["Content-Length"] = str(stored.info.size)
             return Outgoing(status=304, headers=headers)
         headers |= _responses(incoming)
         span = select_range(incoming.headers, stored.info.size)
@@ -119,8 +121,9 @@ class Objects:
         _check_digest(incoming)
         try:
             request = DeleteRequest.from_xml(incoming.body)
-        except ProtocolError as error:
-            raise Refusal("MalformedXML", f"{error.message}.") from None
+        except ProtocolError:
+            message = "The XML you provided was not well-formed, or not as documented."
+            raise Refusal("MalformedXML", message) from None
         if not 0 < len(request.keys) <= MAX_DELETE or not all(request.keys):
             raise Refusal("MalformedXML", f"Name 1 to {MAX_DELETE} keys.")
         deleted, failed = [], []
@@ -155,7 +158,12 @@ class Objects:
         """Keep the body of a request under its key."""
         _check_digest(incoming)
         kind = incoming.headers.get("content-type", "application/octet-stream")
-        headers = {n: v for n, v in incoming.headers.items() if _KEPT.fullmatch(n)}
+        headers = {
+            _spelled(name): value
+            for name, value in incoming.headers.items()
+            # The vendor's Node client sends an empty Cache-Control with every PUT.
+            if value and _KEPT.fullmatch(name)
+        }
         return self.put(incoming.key, incoming.body, kind, headers)
 
     def put(
@@ -210,7 +218,11 @@ def _responses(incoming: Incoming) -> dict[str, str]:
     }
     if not all(value.isprintable() and value.isascii() for value in asked.values()):
         raise Refusal("InvalidArgument", "response-* must be printable ASCII.")
-    return {name.title(): value for name, value in asked.items()}
+    return {_spelled(name): value for name, value in asked.items()}
+
+
+def _spelled(name: str) -> str:
+    return name if name.startswith("x-cos-") else name.title()
 
 
 def _read_only(error: OSError) -> Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cosmat_nb.wire.codes import CODES
@@ -9,7 +10,19 @@ from cosmat_nb.wire.codes import CODES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Redirect", "Refusal"]
+__all__ = ["NUMBERS", "Redirect", "Refusal"]
+
+NUMBERS = MappingProxyType(
+    {
+        "InvalidArgument": "-103",
+        "InvalidImageFormat": "-441",
+        "InvalidImageSource": "-441",
+        "ImageTooLarge": "-442",
+        "NoSuchKey": "-6101",
+    }
+)
+"""``X-ErrNo`` of refused downloads by code: the numbers are documented, that each goes
+with this name is assumed."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the service, not a failure of ours

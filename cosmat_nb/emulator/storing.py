@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cosmat_nb import images
-from cosmat_nb.emulator.messages import Incoming, Outgoing
+from cosmat_nb.emulator.messages import Incoming, Outgoing, read_utf8
 from cosmat_nb.emulator.objects import XML
 from cosmat_nb.emulator.refusal import Refusal
 from cosmat_nb.errors import ImageError, OptionsError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cosmat_nb.emulator.assumptions import Assumptions
+    from cosmat_nb.emulator.bucket import StoredObject
     from cosmat_nb.emulator.cutting import Cutter, Cutting
     from cosmat_nb.emulator.objects import Objects
     from cosmat_nb.wire.address import Address
@@ -37,6 +39,19 @@ class _Made:
     key: str
     png: bytes
     billed: int
+
+    def find_previous(self) -> StoredObject | None:
+        with suppress(KeyError):
+            return self.place.bucket.get(self.key)
+        return None
+
+    def undo(self, previous: StoredObject | None) -> None:
+        with suppress(Refusal, OSError):
+            if previous is None:
+                self.place.bucket.remove(self.key)
+            else:
+                kind, headers = previous.content_type, dict(previous.headers)
+                self.place.put(self.key, previous.data, kind, headers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +91,7 @@ class Storing:
         return self._answer(operations, source.address, stored.info, stored.data, made)
 
     def _operations(self, incoming: Incoming, most: int) -> PicOperations:
-        header = incoming.headers.get("pic-operations", "")
+        header = read_utf8(incoming.headers.get("pic-operations", ""))
         if self.assumptions.encoded_operations == "decode":
             header = _decoded(header)
         try:
@@ -103,10 +118,15 @@ class Storing:
             try:
                 made.append(self._make_one(cutting, rule, key, source))
             except Refusal:
-                alone = len(operations.rules) == 1
-                if alone or self.assumptions.failed_rule == "refuse":
+                if not self._may_fail(rule, operations):
                     raise
         return made
+
+    def _may_fail(self, rule: Rule, operations: PicOperations) -> bool:
+        if rule.ignore_error and self.assumptions.ignore_error == "obey":
+            return True
+        several = len(operations.rules) > 1
+        return several and self.assumptions.failed_rule == "omit"
 
     def _make_one(
         self, cutting: Cutting, rule: Rule, key: str, source: Objects
@@ -133,14 +153,21 @@ class Storing:
         original = _stored(address, info)
         if operations.picture_info:
             original = _described(original, data)
-        result = UploadResult(
-            original=original, objects=tuple(self._keep(row) for row in made)
-        )
+        result = UploadResult(original=original, objects=self._keep_all(made))
         return Outgoing(
             headers={"Content-Type": XML, "Server": "tencent-ci", "Status": "200 OK"},
             body=result.to_xml(),
             billed=sum(row.billed for row in made),
         )
+
+    def _keep_all(self, made: list[_Made]) -> tuple[StoredPicture, ...]:
+        before = [row.find_previous() for row in made]
+        try:
+            return tuple(map(self._keep, made))
+        except Refusal:
+            for row, stored in zip(made, before, strict=True):
+                row.undo(stored)
+            raise
 
     def _keep(self, row: _Made) -> StoredPicture:
         info = row.place.put(row.key, row.png, "image/png")
@@ -167,8 +194,8 @@ def _described(original: StoredPicture, data: bytes) -> StoredPicture:
     try:
         header = images.read_header(data)
         mean = images.decode_rgb(data).reshape(-1, 3).mean(axis=0)
-    except ImageError as error:
-        raise Refusal("InvalidImageFormat", f"{error}.") from None
+    except ImageError:
+        return original  # without rules nobody asked whether it is a picture
     return replace(
         original,
         format=header.format,

@@ -35,6 +35,10 @@ class WiredProtocol(H11Protocol):
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
+    def _unsupported_upgrade_warning(self) -> None:
+        # An upgrade is only offered, as HTTP/2 is by curl; no reason to print anything.
+        pass
+
 
 @dataclass(frozen=True, slots=True)
 class Wire:

@@ -31,6 +31,7 @@ _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-[0-9]+")
 _REGION = re.compile(r"[a-z]+-[a-z0-9-]*[a-z0-9]")
 _MAX_HOST = 60
 _FORBIDDEN = re.compile("[\x18-\x1b]")
+_ORIGIN = re.compile("^https?://[^/?]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,8 @@ def parse_target(target: str) -> tuple[str, dict[str, str]]:
     Parameters
     ----------
     target : str
-        Path and query as they came over the wire.
+        Path and query as they came over the wire; what takes the server for a proxy
+        puts scheme and host in front of them (RFC 9112, section 3.2.2), passed over.
 
     Returns
     -------
@@ -199,7 +201,7 @@ def parse_target(target: str) -> tuple[str, dict[str, str]]:
     >>> parse_target("/a%2Bb+c.jpg?prefix=a+b")
     ('a+b+c.jpg', {'prefix': 'a b'})
     """
-    path, _, query = target.partition("?")
+    path, _, query = _ORIGIN.sub("", target).partition("?")
     params = {}
     for part in query.split("&") if query else ():
         name, _, value = part.partition("=")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cosmat_nb.errors import shown_place
+from cosmat_nb.errors import OptionsError, shown_place
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import check_key
 from cosmat_nb.wire.url import check_url
@@ -29,6 +29,11 @@ class MattingQuery:
     url : str, default ""
         Any public picture instead (``detect-url``). It wins over `key`.
 
+    Raises
+    ------
+    OptionsError
+        When `options` are something else.
+
     Examples
     --------
     >>> query = MattingQuery(MattingOptions(center=True), key="mug.jpg")
@@ -41,6 +46,12 @@ class MattingQuery:
     options: MattingOptions
     key: str = ""
     url: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.options, MattingOptions):
+            raise OptionsError(
+                f"options must be MattingOptions; not {type(self.options).__name__}"
+            )
 
     def __repr__(self) -> str:
         return f"MattingQuery({self.label!r}, {self.options!r})"

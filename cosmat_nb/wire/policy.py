@@ -113,7 +113,7 @@ def required_policy(
     address : Address
         The client's bucket; its appid ends the bucket's name.
     methods : iterable of str, or str
-        ``check`` (HEAD of the bucket and matting of a missing key), ``delete``,
+        ``check`` (matting of a missing key; it may list or not), ``delete``,
         ``delete_objects``, ``fetch``, ``head``, ``list_objects``, ``matte``,
         ``matte_stored`` (POST ``?image_process``), ``matte_upload`` (PUT with
         ``Pic-Operations``), ``matte_url`` (``detect-url``), ``probe``, ``put``.
@@ -141,12 +141,11 @@ def required_policy(
     Notes
     -----
     Documented: ``name/cos:`` actions, the object resource limited to a prefix,
-    HeadBucket on ``bucket/``, DeleteObject alone for many objects (436/31923,
-    436/30580, 436/8289); ``name/ci:`` actions on ``qcs::ci:…:bucket/name/*``
-    (460/41742); GetObject with CreateS3AIPicMattingJob or CreateGoodsMattingJob while
-    downloading, COS actions alone for stored results (436/75232, 1045/72933);
-    ``cos:prefix``, percent-encoded, for listings (436/46206). Nothing here was tried
-    on a live account.
+    DeleteObject alone for many objects (436/31923, 436/30580, 436/8289);
+    ``name/ci:`` actions on ``qcs::ci:…:bucket/name/*`` (460/41742); GetObject
+    with CreateS3AIPicMattingJob or CreateGoodsMattingJob while downloading, COS actions
+    alone for stored results (436/75232, 1045/72933); ``cos:prefix``, percent-encoded,
+    for listings (436/46206). Nothing here was tried on a live account.
 
     Examples
     --------

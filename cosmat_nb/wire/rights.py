@@ -64,7 +64,8 @@ _PUT_RESULT = Right(Scope.RESULTS, "PutObject")
 
 RIGHTS = MappingProxyType(
     {
-        "check": (Right(Scope.ROOT, "HeadBucket"), _GET),
+        # It tries to list as well, and goes on without that right.
+        "check": (_GET,),
         "delete": (_DELETE,),
         # A signed call is checked for DeleteObject on each key (436/8289).
         "delete_objects": (_DELETE,),
@@ -151,8 +152,8 @@ NOTES = (
     ),
     Note(
         "check",
-        "Assumed: the missing key that is asked for starts with the prefix. Open: "
-        "whether it answers 404 without the right to list the bucket.",
+        "Open: whether a missing key is answered 404 without the right to list the "
+        "bucket. Pass check the same prefix: it asks for a key below it.",
     ),
 )
 """Every note, in the order in which they are shown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cosmat_nb.errors import OptionsError
@@ -35,6 +35,9 @@ class Rule:
         The rule itself, as ``ci-process=AIPicMatting&center-layout=1``.
     bucket : str, default ""
         ``name-appid`` of another bucket; empty for the source's own.
+    ignore_error : bool, default False
+        Whether ``"ignore-error": 1`` stands in it: a sibling's page shows that and does
+        not explain it. Never sent, and no part of what is asked for.
 
     Examples
     --------
@@ -48,6 +51,7 @@ class Rule:
     fileid: str
     text: str
     bucket: str = ""
+    ignore_error: bool = field(default=False, compare=False)
 
     @classmethod
     def of(cls, save_as: str, options: MattingOptions, bucket: str = "") -> Rule:
@@ -187,4 +191,5 @@ def _rules(rows: list[object]) -> Iterable[Rule]:
             raise OptionsError("fileid, rule and bucket of a rule must be text")
         if not (fileid and text):
             raise OptionsError("each rule of Pic-Operations needs a fileid and a rule")
-        yield Rule(fileid, text, bucket)
+        ignore_error = row.get("ignore-error") in (1, "1")
+        yield Rule(fileid, text, bucket, ignore_error)

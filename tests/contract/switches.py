@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from itertools import combinations
 
 import pytest
 
 import cosmat_nb as cm
+from cosmat_nb.wire.limits import Limits
 
 
 def each(switch, table, *, beside=None, **settings):
-    """Run a test on one emulator for each value of a switch.
+    """Run a test under each value of a switch.
+
+    The test takes `expected`, and `emulator` or `client`, which plays the value; or
+    `assumptions`, to make an emulator of its own.
 
     Parameters
     ----------
@@ -26,22 +31,29 @@ def each(switch, table, *, beside=None, **settings):
     """
     for one, other in combinations(table.values(), 2):
         assert one != other, f"{switch}: {one!r} is expected of two values"
-    cases = [
-        pytest.param(
-            {
-                "assumptions": cm.Assumptions(**{switch: value}, **(beside or {})),
-                **settings,
-            },
-            expected,
-            id=f"{switch}={value}",
-        )
-        for value, expected in table.items()
-    ]
-    mark = pytest.mark.parametrize(("emulator", "expected"), cases, indirect=["emulator"])
 
     def register(test):
-        marked = mark(test)
-        marked.switches = [*getattr(test, "switches", []), (switch, tuple(table))]
+        alone = "assumptions" in inspect.signature(test).parameters
+        cases = []
+        for value, expected in table.items():
+            played = cm.Assumptions(**{switch: value}, **(beside or {}))
+            given = played if alone else {"assumptions": played, **settings}
+            cases.append(pytest.param(given, expected, id=_shown(switch, value)))
+        names = ["assumptions" if alone else "emulator", "expected"]
+        indirect = [] if alone else ["emulator"]
+        marked = pytest.mark.parametrize(names, cases, indirect=indirect)(test)
+        marked.switch = (switch, tuple(table))
         return marked
 
     return register
+
+
+def _shown(switch, value):
+    if not isinstance(value, Limits):
+        return f"{switch}={value}"
+    changed = [name for name in Limits.__slots__ if _differs(value, name)]
+    return f"{switch}.{changed[0]}" if changed else switch
+
+
+def _differs(limits, name):
+    return getattr(limits, name) != getattr(Limits(), name)

@@ -218,6 +218,20 @@ def test_a_target_is_decoded_once(target, key, params):
     assert parse_target(target) == (key, params)
 
 
+@pytest.mark.parametrize(
+    ("target", "key"),
+    [
+        ("http://a-1.cos.x.com/b%20c?d=http://e", "b c"),
+        ("https://127.0.0.1:80?d=http://e", ""),
+        ("/http://a-1.cos.x.com/b?d=http://e", "http://a-1.cos.x.com/b"),
+        ("/b/http://c?d=http://e", "b/http://c"),
+    ],
+)
+def test_a_target_written_for_a_proxy_is_read_without_its_host(target, key):
+    """Scheme and host before a path are passed over; the same in a key are kept."""
+    assert parse_target(target) == (key, {"d": "http://e"})
+
+
 @pytest.mark.parametrize("target", ["/a?&b=1", "/a?b=1&", "/a?b=1&&", "/a?&&b=1"])
 def test_an_empty_part_of_the_query_is_no_parameter(target):
     """Stray ampersands add no parameter without a name."""

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import numpy as np
 from PIL import Image
 
+from cosmat_nb.errors import ProtocolError
 from cosmat_nb.wire.address import write_target
-from cosmat_nb.wire.documents import ErrorDocument
+from cosmat_nb.wire.documents import ErrorDocument, Listing
 from cosmat_nb.wire.results import UploadResult
 from cosmat_nb.wire.signature import sign
 
@@ -41,13 +42,22 @@ class Answer:
         """The code of the error document; the status where there is none."""
         if self.status < 300:
             return ""
-        return ErrorDocument.from_xml(self.body).code if self.body else str(self.status)
+        try:
+            return ErrorDocument.from_xml(self.body).code or str(self.status)
+        except ProtocolError:
+            return str(self.status)
 
     @property
     def rgba(self):
         """The pixels, (H, W, 4) uint8."""
+        assert self.status == 200, f"refused: {self.status} {self.code}"
         with Image.open(io.BytesIO(self.body)) as image:
             return np.asarray(image.convert("RGBA"))
+
+    @property
+    def listing(self):
+        """The ListBucketResult document."""
+        return Listing.from_xml(self.body)
 
     @property
     def result(self):

@@ -194,13 +194,19 @@ def test_threads_of_one_client_share_the_renewal():
     expired = refuse(400, "ExpiredToken")
     provider = Provider(lambda _: NOW + 9000)
     # Every first attempt is held until all have been heard, then refused.
-    script = [[0.3, expired]] * 8 + [GOOD] * 8
+    script = [[0.5, expired]] * 8 + [GOOD] * 8
     with (
         Scripted(*script) as server,
         server.client(credentials=provider, retry=Retry(attempts=2)) as client,
         ThreadPoolExecutor(8) as pool,
     ):
-        cutouts = list(pool.map(client.matte, map(str, range(8))))
+        start = threading.Barrier(8)
+
+        def work(n):
+            start.wait()
+            return client.matte(f"{n}")
+
+        cutouts = list(pool.map(work, range(8)))
     assert [cutout.attempts for cutout in cutouts] == [2] * 8
     assert provider.asked == 2
     assert {heard["Host"] for heard in server.heard} == {ADDRESS.host}

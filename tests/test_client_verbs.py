@@ -543,7 +543,7 @@ def test_another_part_than_asked_for_is_a_protocol_error(wrong):
 
 @pytest.mark.parametrize(
     ("start", "stop"),
-    [(-1, None), (5, 5), (5, 4), (0, 0), (1.0, 2), ("1", 2), (True, 2), (0, -1)],
+    [(-1, None), (5, 5), (5, 4), (0, 0), (1.0, 2), ("1", 2), (0, -1)],
 )
 def test_an_impossible_range_is_not_sent(start, stop):
     """Ranges run forward, from 0, in whole bytes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from cosmat_nb.client.protocol import Question, Reply
 from cosmat_nb.client.questions import refuse_document
@@ -126,7 +127,7 @@ def plan_results(
     return PicOperations(rules=rules, picture_info=picture_info)
 
 
-def check_results(result: UploadResult, operations: PicOperations, key: str) -> None:
+def check_results(result: UploadResult, operations: PicOperations, about: str) -> None:
     """Compare what came with what was asked for.
 
     Raises
@@ -136,7 +137,8 @@ def check_results(result: UploadResult, operations: PicOperations, key: str) -> 
     """
     # The vendor's own example tells another key than its location.
     told = [f"/{picture.key}" for picture in result.objects]
-    told += [f"/{picture.location.partition('/')[2]}" for picture in result.objects]
+    places = [picture.location.partition("/")[2] for picture in result.objects]
+    told += [f"/{place}" for path in places for place in (path, unquote(path))]
     missing = tuple(
         rule.fileid.removeprefix("/")
         for rule in operations.rules
@@ -148,8 +150,7 @@ def check_results(result: UploadResult, operations: PicOperations, key: str) -> 
     if not result.objects:
         why = "; no result came at all: the bucket may not be bound to Cloud Infinite"
     raise ResultMissingError(
-        f"matte {key!r} in the bucket: the answer does not name "
-        f"{', '.join(map(repr, missing))}{why}",
+        f"{about}: the answer does not name {', '.join(map(repr, missing))}{why}",
         missing=missing,
         result=result,
         status=200,

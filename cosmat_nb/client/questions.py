@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
+import operator
 import re
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple, TypeGuard
@@ -59,10 +61,14 @@ def fetch(key: str) -> Question[bytes]:
 
 def fetch_part(key: str, start: int, stop: int | None) -> Question[Part]:
     """Ask for some bytes of an object; `stop` is the one after the last."""
-    if not (_is_count(start) and (stop is None or (_is_count(stop) and stop > start))):
-        raise OptionsError(
-            f"a range must be 0 <= start < stop, whole bytes; not {start!r} to {stop!r}"
-        )
+    try:
+        # Numbers of a DataFrame are numpy's own.
+        start = operator.index(start)
+        stop = None if stop is None else operator.index(stop)
+    except TypeError:
+        start = -1
+    if not 0 <= start < (math.inf if stop is None else stop):
+        raise OptionsError("a range must be 0 <= start < stop, whole bytes")
     last = "" if stop is None else stop - 1
 
     def read(reply: Reply) -> Part:

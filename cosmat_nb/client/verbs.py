@@ -107,7 +107,7 @@ class Verbs:
         operations = self._plan(key, results, bucket, picture_info, overwrite)
         data = _read_image(image)
         question = matting.upload(key, data, self._inspect(data, key), operations)
-        return self._store(question, operations, key)
+        return self._store(question, operations)
 
     def matte_stored(
         self,
@@ -120,7 +120,7 @@ class Verbs:
     ) -> Steps[UploadResult]:
         """Make cutouts of a stored picture, in the bucket."""
         operations = self._plan(key, results, bucket, picture_info, overwrite)
-        return self._store(matting.process(key, operations), operations, key)
+        return self._store(matting.process(key, operations), operations)
 
     def probe(self, key: str) -> Steps[PictureInfo]:
         """Read a picture's format and size from its first bytes."""
@@ -169,7 +169,12 @@ class Verbs:
 
     def delete_objects(self, keys: Iterable[str]) -> Steps[DeleteResult]:
         """Remove many objects, 1000 a request."""
-        asked = tuple(dict.fromkeys([keys] if isinstance(keys, str) else keys))
+        try:
+            asked = tuple(dict.fromkeys([keys] if isinstance(keys, str) else keys))
+        except TypeError:
+            raise errors.OptionsError(
+                f"keys must be object keys; not {type(keys).__name__}"
+            ) from None
         pages = [
             questions.delete_many(asked[first : first + MAX_DELETE])
             for first in range(0, len(asked), MAX_DELETE)
@@ -199,7 +204,8 @@ class Verbs:
             params = MattingQuery.of_key(key, options).parameters
         credentials, now = self.speaker.keys.current(), self.speaker.time.now()
         # A link cannot outlive the temporary keys that signed it.
-        ends = min(now + expires, credentials.expires or math.inf)
+        end = credentials.expires
+        ends = now + expires if end is None else min(now + expires, end)
         target = presigned_target(
             credentials,
             check_key(key),
@@ -265,13 +271,13 @@ class Verbs:
         return _KINDS.get(info.format or "", _UNKNOWN_KIND)
 
     def _store(
-        self, question: Question[UploadResult], operations: PicOperations, key: str
+        self, question: Question[UploadResult], operations: PicOperations
     ) -> Steps[UploadResult]:
         answer = yield from self.speaker.ask(question)
         result = replace(
             answer.value, request_id=answer.request_id, attempts=answer.attempts
         )
-        matting.check_results(result, operations, key)
+        matting.check_results(result, operations, question.about)
         return result
 
     def _fetch_part(self, key: str, start: int, stop: int | None) -> Steps[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from cosmat_nb.errors import OptionsError
@@ -55,10 +56,10 @@ class Credentials:
                 )
         if "&" in self.secret_id or "=" in self.secret_id:
             raise OptionsError("secret_id holds & or =: was something else pasted?")
-        if not (self.expires is None or isinstance(self.expires, (int, float))):
-            raise OptionsError(
-                f"expires must be Unix seconds; not {type(self.expires).__name__}"
-            )
+        if self.expires is not None and not (
+            isinstance(self.expires, (int, float)) and math.isfinite(self.expires)
+        ):
+            raise OptionsError(f"expires must be Unix seconds; not {self.expires!r}")
 
     def __repr__(self) -> str:
         token = ", token=***" if self.token else ""

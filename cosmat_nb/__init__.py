@@ -59,10 +59,12 @@ from cosmat_nb.view.plots import plot_grid
 from cosmat_nb.view.report import write_report
 from cosmat_nb.wire.address import Address
 from cosmat_nb.wire.credentials import Credentials
-from cosmat_nb.wire.documents import ObjectInfo
+from cosmat_nb.wire.deletion import DeleteResult
+from cosmat_nb.wire.documents import Listing, ObjectInfo
 from cosmat_nb.wire.limits import Limits
 from cosmat_nb.wire.picture import PictureInfo
-from cosmat_nb.wire.results import UploadResult
+from cosmat_nb.wire.policy import Policy
+from cosmat_nb.wire.results import StoredPicture, UploadResult
 
 __all__ = [
     "RESULT_COLUMNS",
@@ -79,6 +81,7 @@ __all__ = [
     "CosmatWarning",
     "Credentials",
     "Cutout",
+    "DeleteResult",
     "Emulator",
     "Engine",
     "Fault",
@@ -90,6 +93,7 @@ __all__ = [
     "Latency",
     "Limits",
     "Link",
+    "Listing",
     "MatteMetrics",
     "MattingClient",
     "MattingOptions",
@@ -101,6 +105,7 @@ __all__ = [
     "Padding",
     "PaymentRequiredError",
     "PictureInfo",
+    "Policy",
     "ProtocolError",
     "Recorder",
     "Replay",
@@ -110,6 +115,7 @@ __all__ = [
     "ServiceError",
     "Status",
     "Store",
+    "StoredPicture",
     "ThrottledError",
     "TransportError",
     "UploadResult",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from cosmat_nb.client.blocking import MattingClient
 from cosmat_nb.client.credentials import PROFILE, find_account
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from cosmat_nb.client.base import Settings
     from cosmat_nb.wire.credentials import Credentials
 
 __all__ = ["connect", "connect_cloud", "connect_emulator"]
@@ -61,9 +62,8 @@ def connect_cloud(
     region: str,
     *,
     credentials: Credentials | Callable[[], Credentials] | None = None,
-    endpoint: str | None = None,
-    concurrency: int = 8,
     record: str | Path | None = None,
+    **settings: Unpack[Settings],
 ) -> MattingClient:
     """Connect to a bucket of the cloud service. Matting calls are paid.
 
@@ -75,14 +75,12 @@ def connect_cloud(
         For example ``ap-guangzhou``.
     credentials : Credentials or callable, optional
         By default looked for in the environment and the vendor's profile file.
-    endpoint : str, optional
-        Send there instead, as ``http://127.0.0.1:8791``; the ``Host`` header stays the
-        bucket's and is what gets signed.
-    concurrency : int, default 8
-        Calls in flight that a batch keeps up.
     record : str or Path, optional
         Folder in which every exchange is kept as plain files, without signatures,
         tokens and key ids; ``cosmat serve --replay`` answers from it.
+    **settings
+        ``endpoint`` to send elsewhere, as ``http://127.0.0.1:8791``, ``concurrency`` of
+        a batch, ``retry``, ``limits`` and the others of `MattingClient`.
 
     Raises
     ------
@@ -98,17 +96,17 @@ def connect_cloud(
                 f"what was tried: {TRIED}; or use connect_emulator() to pay nothing"
             )
         credentials = account.credentials
+    if record is not None:
+        settings["recorder"] = Recorder(record)
     return MattingClient(
         address,
         credentials,
-        endpoint=endpoint,
-        concurrency=concurrency,
-        recorder=None if record is None else Recorder(record),
+        **settings,
     )
 
 
 def connect_emulator(
-    emulator: Emulator | None = None, *, concurrency: int = 8
+    emulator: Emulator | None = None, **settings: Unpack[Settings]
 ) -> MattingClient:
     """Connect to an emulator on this machine. Nothing is paid.
 
@@ -117,8 +115,9 @@ def connect_emulator(
     emulator : Emulator, optional
         Started here when it is not yet, and then stopped with the client. By default
         one with drawn sample scenes.
-    concurrency : int, default 8
-        Calls in flight that a batch keeps up.
+    **settings
+        ``concurrency`` of a batch, ``retry``, ``limits`` and the others of
+        `MattingClient`; the endpoint is the emulator's.
 
     Examples
     --------
@@ -133,13 +132,12 @@ def connect_emulator(
     ours = not emulator.is_running
     emulator.start()
     try:
+        settings["endpoint"], settings["emulated"] = emulator.endpoint, True
         return MattingClient(
             emulator.address,
             emulator.credentials,
-            endpoint=emulator.endpoint,
-            concurrency=concurrency,
-            emulated=True,
             on_close=emulator.stop if ours else None,
+            **settings,
         )
     except BaseException:
         if ours:

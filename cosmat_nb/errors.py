@@ -31,7 +31,9 @@ a secret key, a token or a signature.
 
 from __future__ import annotations
 
+import logging
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ __all__ = [
     "TransportError",
 ]
 
+
+logger = logging.getLogger(__name__)
 
 _SECRETIVE = re.compile(r"[?#]|%(?:25)*(?:3f|23)", re.IGNORECASE)
 
@@ -100,6 +104,20 @@ class CosmatError(Exception):
 
 class CosmatWarning(UserWarning):
     """Something went otherwise than asked, and nothing is lost by it."""
+
+
+def tell(message: str) -> None:
+    """Warn; where warnings are errors, log instead: no call fails for being told of.
+
+    Parameters
+    ----------
+    message : str
+        Shown as a `CosmatWarning`.
+    """
+    try:
+        warnings.warn(message, CosmatWarning, stacklevel=3)
+    except CosmatWarning:
+        logger.warning(message)
 
 
 class OptionsError(CosmatError, ValueError):
@@ -214,7 +232,17 @@ class ResultMissingError(ProtocolError):
 
 
 class ServiceError(CallError):
-    """The service answered with an error document."""
+    """The service answered with an error document.
+
+    Attributes
+    ----------
+    number : str
+        Cloud Infinite's own number (``X-ErrNo``), as ``-164``; often empty.
+    """
+
+    def __init__(self, message: str, *, number: str = "", **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.number = number
 
 
 class AccessDeniedError(ServiceError):

@@ -227,7 +227,7 @@ def test_doctor_tells_what_fails_by_its_exit_code(emulator, monkeypatch, capsys)
     assert main(asked) == 1
     printed = capsys.readouterr().out
     assert "FAIL  credentials" in printed
-    assert "to do: check the secret key" in printed
+    assert "to do: check the secret id and key" in printed
     assert "a-wrong-key" not in printed
 
 

@@ -145,7 +145,7 @@ def test_a_request_is_exactly_what_it_should_be():
     assert heard["Content-Length"] == "4"
     assert heard["x-cos-security-token"] == "token"
     assert heard["Accept-Encoding"] == "identity"
-    assert heard["User-Agent"] == f"cosmat-nb/{cm.__version__}"
+    assert heard["User-Agent"] == "cosmat-nb"
     signed = Authorization.from_header(heard["Authorization"])
     assert signed.header_list == ("content-type", "host", "x-cos-security-token")
 
@@ -200,7 +200,6 @@ def test_what_arrives_carries_the_vendors_signature(token, monkeypatch):
         pytest.param(
             [answer(200, PNG[:-9], length=""), End.CLOSE], id="cut, no length"
         ),
-        pytest.param([answer(200, b"<html>Log in</html>")], id="HTML"),
         pytest.param([refusal(200, "InternalError")], id="refusal in 200"),
         pytest.param([answer(204, length="")], id="no content"),
         pytest.param([b"SSH-2.0-OpenSSH_9.6\r\n\r\n", End.CLOSE], id="not HTTP"),
@@ -276,14 +275,14 @@ def test_a_retry_after_that_is_too_long_stops_the_call():
 
 
 def test_nobody_listens():
-    """A refused connection is a transport error that names its kind and its cause."""
+    """A refused connection names its kind, and keeps no request with its token."""
     with Scripted() as server:
         pass
     with server.client() as client, pytest.raises(errors.TransportError) as caught:
         client.matte("k")
     assert "ConnectError" in str(caught.value)
     assert caught.value.attempts == 4
-    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+    assert caught.value.__cause__ is None
 
 
 def test_the_steps_of_an_attempt_share_its_deadline():
@@ -313,8 +312,9 @@ def test_a_head_answer_with_a_length_has_no_body():
 
 def test_an_empty_upload_says_so():
     """An object of no bytes is put with a length of 0."""
-    with Scripted(answer(200)) as server, server.client() as client:
-        client.put("k", b"")
+    stored = answer(200, headers=[("ETag", '"e"')])
+    with Scripted(stored) as server, server.client() as client:
+        assert client.put("k", b"") == "e"
     assert server.heard[0]["Content-Length"] == "0"
 
 
@@ -434,7 +434,7 @@ def test_a_busy_client_opens_no_more_connections_than_calls():
 
 
 def test_a_client_closed_during_a_wait_ends_the_call():
-    """A call that sleeps while another thread closes the client is not sent again."""
+    """It is not sent again, and its error tells what was sent and why no more was."""
     clock = Time()
     with Scripted(SLOW_DOWN, GOOD) as server:
         client = server.client(
@@ -444,9 +444,10 @@ def test_a_client_closed_during_a_wait_ends_the_call():
                 sleep=lambda _: client.close(),
             )
         )
-        with pytest.raises(errors.OptionsError, match="closed"):
+        with pytest.raises(errors.ThrottledError) as caught:
             client.matte("k")
-        assert len(server.heard) == 1
+        assert caught.value.attempts == len(server.heard) == 1
+        assert "closed" in str(caught.value.__cause__)
 
 
 def test_a_call_in_flight_is_answered_before_its_client_closes():

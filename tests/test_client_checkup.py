@@ -28,12 +28,13 @@ from scripted import (
 
 import cosmat_nb as cm
 from cosmat_nb.client.checkup import Checkup, examine
-from cosmat_nb.client.complaints import find_complaint
-from cosmat_nb.client.finding import TOPICS, Finding
+from cosmat_nb.client.diagnosis import TOPICS, Finding, judge_matting
 from cosmat_nb.client.keyring import Keyring
 from cosmat_nb.client.pace import Clock, Retry
-from cosmat_nb.client.protocol import Reply, Speaker
+from cosmat_nb.client.protocol import Speaker
+from cosmat_nb.client.recording import Recorder
 from cosmat_nb.client.server_time import ServerTime
+from cosmat_nb.client.steps import Reply
 from cosmat_nb.emulator.faults import Fault, Faults
 from cosmat_nb.options import Operation
 from cosmat_nb.wire.codes import CODES, service_error
@@ -109,25 +110,25 @@ def test_a_good_account_passes_every_topic_and_nothing_is_billed(check, emulator
 
 
 def test_a_check_sends_two_requests_below_its_prefix(check):
-    """One listing of one key, one matte of a key that nobody has, each time another."""
-    keys = []
-    for _ in range(2):
-        checkup, heard = check_script(
-            LISTED, MISSING, check=check, prefix="a b/", operation=Operation.GOODS
-        )
-        listing, matte = (urlsplit(request.target) for request in heard)
-        query = parse_qs(listing.query)
-        assert (listing.path, query["max-keys"], query["prefix"]) == (
-            "/",
-            ["1"],
-            ["a b/"],
-        )
-        assert matte.path.startswith("/a%20b/cosmat-check-")
-        assert parse_qs(matte.query) == {"ci-process": ["GoodsMatting"]}
-        assert [request.line.split()[0] for request in heard] == ["GET", "GET"]
-        assert states(checkup) == FINE
-        keys.append(matte.path)
-    assert keys[0] != keys[1]
+    """One listing of one key, one matte of a key that tells why nobody has it."""
+    checkup, heard = check_script(
+        LISTED, MISSING, check=check, prefix="a b/", operation=Operation.GOODS
+    )
+    listing, matte = (urlsplit(request.target) for request in heard)
+    query = parse_qs(listing.query)
+    assert (listing.path, query["max-keys"], query["prefix"]) == ("/", ["1"], ["a b/"])
+    assert matte.path == "/a%20b/cosmat-check/this-object-does-not-exist.jpg"
+    assert parse_qs(matte.query) == {"ci-process": ["GoodsMatting"]}
+    assert [request.line.split()[0] for request in heard] == ["GET", "GET"]
+    assert states(checkup) == FINE
+
+
+def test_a_recorded_check_passes_on_its_replay(check, emulator, tmp_path):
+    """Every check-up asks the same, so the answers of one serve another."""
+    check_emulator(check, emulator, recorder=Recorder(tmp_path))
+    with cm.Emulator(replay=cm.Replay(tmp_path)) as replay:
+        checkup = check_emulator(check, replay, address=emulator.address)
+    assert states(checkup) == FINE
 
 
 @pytest.mark.parametrize(
@@ -249,6 +250,13 @@ def test_a_date_that_stays_refused_is_the_clocks(headers):
     assert "15 minutes" in found(checkup, "clock").cure
 
 
+def test_a_number_that_says_so_is_the_clocks():
+    """``X-ErrNo: -46619`` is a signature whose time is over, beside any name."""
+    late = refusal(403, "AccessDenied", headers={"X-ErrNo": "-46619"})
+    checkup, _ = check_script(late, late)
+    assert states(checkup) == failing("clock")
+
+
 def test_an_answer_without_a_date_leaves_the_clock_to_the_signature():
     """No header to compare with: that the signature passed is what is known."""
     checkup, _ = check_script(LISTED, MISSING)
@@ -274,10 +282,14 @@ def test_no_right_to_list_is_no_failure(check):
     assert states(checkup) == FINE | {"listing": None}
     assert checkup.ok
     assert "list_objects" in found(checkup, "listing").cure
+    assert found(checkup, "listing").words == (
+        "the keys may not list the bucket; matting does not need that "
+        "[AccessDenied, HTTP 403, request REQ]"
+    )
 
 
 MATTING = {
-    "AccessDenied": (403, "may not call matting", "required_policy"),
+    "AccessDenied": (403, "may not make this call", "required_policy"),
     "NoProcessAuthority": (403, "no right to image processing", "Cloud Infinite"),
     "AIBucketUnBinded": (400, "recognition is off", "switch it on"),
     "PaymentRequired": (402, "unpaid bill", "pay it"),
@@ -303,8 +315,11 @@ def test_a_number_says_more_than_a_name():
     unbound = refusal(403, "AccessDenied", headers={"X-ErrNo": "-104"})
     checkup, _ = check_script(LISTED, unbound)
     finding = found(checkup, "matting")
-    assert "not bound to Cloud Infinite [-104, HTTP 403" in finding.words
-    assert finding.cure.startswith("bind the bucket")
+    assert (
+        "not bound to Cloud Infinite (number -104) [AccessDenied, HTTP 403"
+        in finding.words
+    )
+    assert finding.cure == "bind it in the console"
 
 
 def test_all_denied_is_a_failure_that_says_what_else_it_may_be():
@@ -363,6 +378,9 @@ def test_expired_keys_are_renewed_or_told():
     checkup, _ = check_script(over)
     assert states(checkup) == failing("credentials")
     checkup, heard = check_script(over, LISTED, MISSING, keys=lambda: KEYS)
+    assert states(checkup) == FINE
+    assert len(heard) == 3
+    checkup, heard = check_script(LISTED, over, MISSING, keys=lambda: KEYS)
     assert states(checkup) == FINE
     assert len(heard) == 3
 
@@ -495,8 +513,13 @@ def test_whatever_is_answered_is_a_checkup(answers):
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
-def test_every_code_of_the_table_has_words(code):
-    """A finding never stands without saying what is wrong."""
-    complaint = find_complaint(service_error(code, "Please."))
-    assert code in complaint.words
-    assert complaint.words.partition(" [")[0]
+def test_every_code_of_the_table_has_words_and_its_cure_once(code):
+    """A finding never stands without saying what is wrong, nor tells a cure twice."""
+    refused = service_error(code, "Please.")
+    finding = judge_matting(refused, None)["matting"]
+    assert code in finding.words
+    assert finding.words.partition(" [")[0]
+    cure = CODES[code].cure
+    if finding.ok is False and cure:
+        assert finding.cure == cure
+        assert cure not in finding.words

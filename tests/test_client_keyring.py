@@ -56,9 +56,8 @@ def test_a_fixed_pair_is_always_the_same_and_never_renewed():
 @pytest.mark.parametrize("asked", [False, True])
 def test_anything_but_credentials_is_refused_by_its_type(found, asked):
     """A dictionary or a pair is told what it is, and its text is not shown."""
-    keys = Keyring((lambda: found) if asked else found, lambda: NOW)
     with pytest.raises(errors.OptionsError, match=f"not {type(found).__name__}$"):
-        keys.current()
+        Keyring((lambda: found) if asked else found, lambda: NOW).current()
 
 
 def test_keys_without_an_end_are_asked_for_each_time():

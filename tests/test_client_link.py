@@ -129,9 +129,7 @@ def test_the_remaining_life_is_shown():
     assert repr(link) == f"Link('p/mug.jpg' at {host}, over)"
 
 
-@pytest.mark.parametrize(
-    ("expires", "ends"), [(50, 50), (120, 120), (300, 120), (math.nextafter(0, 1), 0)]
-)
+@pytest.mark.parametrize(("expires", "ends"), [(50, 50), (120, 120), (300, 120)])
 def test_a_link_ends_with_its_keys(expires, ends):
     """Temporary keys are over for everybody: the link does not promise more."""
     time = Time()
@@ -236,12 +234,16 @@ def test_making_a_link_sends_nothing():
     assert server.heard == []
 
 
-@pytest.mark.parametrize("expires", [0, -1, math.inf, math.nan, "300", None])
+@pytest.mark.parametrize(
+    "expires", [0, 0.5, -1, 10**400, True, math.inf, math.nan, "300", None]
+)
 def test_a_link_needs_a_life(expires):
-    """Its life is a number of seconds over 0."""
+    """Its life is a number of seconds, a year at most."""
     with (
         MattingClient(ADDRESS, KEYS) as client,
-        pytest.raises(errors.OptionsError, match="expires must be seconds, over 0"),
+        pytest.raises(
+            errors.OptionsError, match="expires must be 1 to 31622400 seconds"
+        ),
     ):
         client.presign("k", expires=expires)
 

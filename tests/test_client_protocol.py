@@ -1,5 +1,6 @@
 """The protocol core, driven by hand: what is sent, when, and when it stops."""
 
+import zlib
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,7 @@ from scripted import KEYS, NOW, OPAQUE, PNG, Time, http_date
 
 from cosmat_nb import errors
 from cosmat_nb.client import matting, questions
-from cosmat_nb.client.protocol import Answer, Attempt, Question, Reply
+from cosmat_nb.client.steps import Answer, Attempt, Question, Reply
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import parse_target
 from cosmat_nb.wire.authorization import Authorization
@@ -26,6 +27,7 @@ law = settings(derandomize=True, deadline=None, max_examples=150)
 
 MATTE = matting.download(MattingQuery.of_key("a b.jpg", MattingOptions(center=True)))
 LOST = errors.TransportError("ReadError: lost")
+WIDE = b"IHDR" + bytes.fromhex("0000ea60 00000001 0806000000")
 
 
 GOOD = reply(200, PNG, x_cos_request_id="REQ-GOOD")
@@ -72,7 +74,6 @@ def test_a_retry_after_past_the_deadline_stops_at_once(value):
     [
         pytest.param(LOST, id="lost connection"),
         pytest.param(reply(200, PNG[:-7]), id="cut PNG"),
-        pytest.param(reply(200, b"<html>Sign in</html>"), id="HTML"),
         pytest.param(reply(200, b""), id="nothing"),
         pytest.param(reply(204), id="no content"),
         pytest.param(refusal(200, "SlowDown"), id="refusal in 200"),
@@ -297,6 +298,40 @@ def test_the_vendors_signer_agrees(question, monkeypatch):
     assert request.headers["Authorization"] == ours
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"<html>Sign in</html>", id="HTML"),
+        pytest.param(b"\xff\xd8\xff\xe0 a JPEG", id="JPEG"),
+        pytest.param(
+            PNG[:12] + WIDE + zlib.crc32(WIDE).to_bytes(4) + PNG[33:],
+            id="60000 px wide",
+        ),
+    ],
+)
+def test_a_whole_answer_of_the_wrong_kind_is_not_paid_again(body):
+    """Only what looks cut or damaged on its way is asked for once more."""
+    time = Time()
+    end, sent, _ = drive(speaker(time), MATTE, [reply(200, body)] * 4, time)
+    assert isinstance(end, errors.ProtocolError)
+    assert (end.attempts, len(sent)) == (1, 1)
+
+
+def test_what_a_service_quotes_is_scrubbed_and_cut():
+    """No header that was sent, no control character and no endless text is shown."""
+    time = Time()
+    secret = "secret-key-of-this-test"
+    body = ErrorDocument(
+        code="AccessDenied", message=f"{secret} \x1b[2J\n" + "x" * 10_000
+    ).to_xml()
+    keys = Credentials("an-id-of-this-test", secret)
+    end, _, _ = drive(speaker(time, keys), MATTE, [reply(403, body)], time)
+    assert secret not in str(end)
+    assert str(end).isprintable()
+    assert len(str(end)) < 900
+    assert "required_policy" in str(end)
+
+
 def test_a_quoted_address_loses_its_query():
     """A refusal that repeats the picture's address does not repeat its signature."""
     time = Time()
@@ -304,7 +339,7 @@ def test_a_quoted_address_loses_its_query():
     question = matting.download(MattingQuery.of_url(url, MattingOptions()))
     body = ErrorDocument(code="InvalidArgument", message=f"Dead: {url}").to_xml()
     end, _, _ = drive(speaker(time), question, [reply(400, body)], time)
-    assert end.message == ("matte 'https://x.com/a.jpg': Dead: https://x.com/a.jpg?…")
+    assert end.message == ("matte 'https://x.com/a.jpg': Dead: https://x.com/a.jpg?***")
 
 
 def test_a_listing_that_never_ends_is_an_error():
@@ -314,7 +349,7 @@ def test_a_listing_that_never_ends_is_an_error():
     question = questions.list_page("", "m")
     end, _, _ = drive(speaker(time), question, [reply(200, page)] * 4, time)
     assert isinstance(end, errors.ProtocolError)
-    assert "round in circles at 'm'" in str(end)
+    assert "does not go on from 'm'" in str(end)
 
 
 def test_a_refusal_in_place_of_a_listing_is_told():

@@ -3,6 +3,9 @@
 import contextlib
 import json
 import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -15,12 +18,13 @@ import cosmat_nb as cm
 from cosmat_nb import errors
 from cosmat_nb.client import recording
 from cosmat_nb.client.blocking import MattingClient
-from cosmat_nb.client.protocol import Attempt, Reply
 from cosmat_nb.client.recording import Recorder
+from cosmat_nb.client.steps import Attempt, Reply
 from cosmat_nb.errors import CosmatWarning
 from cosmat_nb.wire.credentials import Credentials
 from cosmat_nb.wire.exchange import Exchange
 
+ROOT = Path(__file__).resolve().parents[1]
 KEYS = Credentials("AKIDofThisTest0123456789", "kEyOfThisTest/+=", "tOkEn/of+this=test")
 FOREIGN = "lInKsIgNaTuRe"
 LINK = (
@@ -122,7 +126,7 @@ def test_no_secret_is_in_a_recording(tmp_path, square):
     recorder = Recorder(tmp_path)
     emulator = cm.Emulator(engine=WhiteEngine(), credentials=KEYS)
     # An object may hold the very keys that fetch it.
-    leak = f"{KEYS.secret_id} {KEYS.secret_key} {KEYS.token} {LINK}".encode()
+    leak = f"{KEYS.secret_id} {KEYS.secret_key} {KEYS.token}".encode()
     wrong = Credentials(KEYS.secret_id, "another-wrong-key", KEYS.token)
     with emulator, cm.connect_emulator(emulator) as starter:
         starter.put("k", square)
@@ -212,12 +216,12 @@ def test_a_recording_goes_on_where_it_ended(tmp_path):
     """A second recorder adds to a folder, past unfinished files, and replaces none."""
     reply = Reply(status=204, headers={})
     Recorder(tmp_path).keep(attempt("/a"), reply)
-    (tmp_path / ".0007.part").touch()
+    (tmp_path / ".0007-part").touch()
     (tmp_path / "9999-notes").mkdir()
     (tmp_path / "README.md").touch()
     Recorder(tmp_path).keep(attempt("/a"), reply)
     assert names(tmp_path) == [
-        ".0007.part",
+        ".0007-part",
         "0001-GET-a.json",
         "10000-GET-a.json",
         "9999-notes",
@@ -249,12 +253,12 @@ class Late(Recorder):
 
     overtaken = False
 
-    def _numbers(self):
-        seen = list(super()._numbers())
+    def _names(self):
+        seen = super()._names()
         if not self.overtaken:
             self.overtaken = True
             Recorder(self.folder).keep(attempt("/a"), Reply(status=204, headers={}))
-        return iter(seen)
+        return seen
 
 
 def test_a_recorder_that_was_overtaken_takes_the_next_number(tmp_path):
@@ -262,6 +266,35 @@ def test_a_recorder_that_was_overtaken_takes_the_next_number(tmp_path):
     Late(tmp_path).keep(attempt("/a"), Reply(status=404, headers={}))
     assert names(tmp_path) == ["0001-GET-a.json", "0002-GET-a.json"]
     assert read(tmp_path, "0001-GET-a.json").status == 204
+
+
+def test_recorders_take_turns_in_a_folder(tmp_path):
+    """What a recorder remembers of a folder never makes it replace another's file."""
+    both = [Recorder(tmp_path), Recorder(tmp_path)]
+    for number, turn in enumerate([0, 1, 1, 0, 1, 0, 0, 1]):
+        body = f"{number}".encode()
+        both[turn].keep(attempt("/a"), Reply(status=200, headers={}, body=body))
+    kept = [f"{number:04d}-GET-a.json" for number in range(1, 9)]
+    assert [name for name in names(tmp_path) if name.endswith(".json")] == kept
+    assert [read(tmp_path, name).body for name in kept] == [b"%d" % n for n in range(8)]
+
+
+class Looking(Recorder):
+    """Counts how often it lists its folder."""
+
+    looks = 0
+
+    def _names(self):
+        self.looks += 1
+        return super()._names()
+
+
+def test_a_long_recording_is_listed_once_an_answer(tmp_path):
+    """The first number is looked up; from there on each is only checked."""
+    recorder = Looking(tmp_path)
+    for _ in range(10):
+        recorder.keep(attempt("/a"), Reply(status=204, headers={}))
+    assert recorder.looks == 1 + 10
 
 
 def keep_some(folder, count):
@@ -285,26 +318,53 @@ def test_processes_share_a_folder(tmp_path):
     assert len(names(tmp_path)) == 160
 
 
-@pytest.fixture
-def small_files():
-    """No file of this process may grow over 1 kB, as on a disk that is nearly full."""
-    resource = pytest.importorskip("resource")
-    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, usual[1]))
-    yield 1024
-    resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+# The limit holds for a whole process, and so for whatever this one's output goes to.
+ON_A_SMALL_DISK = """
+import json, resource, sys, warnings
+import cosmat_nb as cm
+
+endpoint, folder, most = sys.argv[1:]
+client = cm.connect_cloud(
+    "examplebucket-1250000000", "ap-guangzhou", endpoint=endpoint, record=folder,
+    credentials=cm.Credentials("scripted-id", "scripted-key"),
+)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), resource.RLIM_INFINITY))
+with client, warnings.catch_warnings(record=True) as warned:
+    warnings.simplefilter("always")
+    sizes = [len(client.fetch(key)) for key in "abc"]
+print(json.dumps({
+    "sizes": sizes,
+    "warned": [[w.category.__name__, str(w.message)] for w in warned],
+}))
+"""
 
 
-def test_a_full_disk_costs_no_answer(tmp_path, small_files):
+def test_a_full_disk_costs_no_answer(tmp_path):
     """The answer is passed on; one warning is given, and no half file is left."""
-    body = bytes(small_files + 1)
-    with Scripted(*[answer(200, body)] * 3) as server, server.client() as client:
-        listen(client, Recorder(tmp_path))
-        with pytest.warns(CosmatWarning, match="File too large") as warned:
-            fetched = [client.fetch(key) for key in "abc"]
-    assert fetched == [body] * 3
-    assert len(warned) == 1
+    pytest.importorskip("resource")
+    body = bytes(1025)
+    with Scripted(*[answer(200, body)] * 3) as server:
+        child = subprocess.run(
+            [sys.executable, "-c", ON_A_SMALL_DISK, server.endpoint, tmp_path, "1024"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert child.stderr == ""
+    told = json.loads(child.stdout)
+    assert told["sizes"] == [1025] * 3
+    ((category, message),) = told["warned"]
+    assert category == "CosmatWarning"
+    assert "File too large" in message
     assert names(tmp_path) == []
+
+
+def test_no_test_limits_the_files_of_this_process():
+    """A test's output may go to a file of any size: nothing here may end the run."""
+    resource = pytest.importorskip("resource")
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
 def test_a_folder_that_vanished_costs_no_answer(tmp_path):
@@ -370,6 +430,55 @@ def test_overhearing_changes_no_credentials(tmp_path):
         give()
     assert len(recorder._keys) == recording.MAX_SECRETS
     assert "key-number" not in repr(recorder)
+
+
+def test_threads_may_note_keys_while_others_record(tmp_path):
+    """Many keys noted at once neither fail nor grow beyond what is remembered."""
+    recorder = Recorder(tmp_path)
+    failures = []
+
+    def work(name):
+        try:
+            for number in range(1500):
+                recorder.overhear(Credentials("id", f"{name}-{number}-key"))
+                list(recorder._secrets(attempt()))
+        except RuntimeError as error:
+            failures.append(error)
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(usual)
+    assert failures == []
+    assert len(recorder._keys) == recording.MAX_SECRETS
+
+
+def test_a_key_in_use_is_not_forgotten(tmp_path):
+    """The keys that go are those that were given out the longest time ago."""
+    recorder = Recorder(tmp_path)
+    for number in range(recording.MAX_SECRETS):
+        recorder.overhear(KEYS)
+        recorder.overhear(Credentials("id", f"other-key-{number}"))
+    body = b"key " + KEYS.secret_key.encode()
+    recorder.keep(attempt("/a"), Reply(status=200, headers={}, body=body))
+    assert read(tmp_path, "0001-GET-a.json").body == b"key ***"
+
+
+def test_an_object_is_kept_byte_for_byte(tmp_path):
+    """What is stored and only looks like a secret is what was fetched, and stays."""
+    body = f"policy=keep&sign=1 {LINK}".encode()
+    headers = {"ETag": '"5"'}
+    recorder = Recorder(tmp_path)
+    recorder.keep(attempt("/a"), Reply(status=200, headers=headers, body=body))
+    recorder.keep(attempt("/"), Reply(status=200, headers=headers, body=body))
+    assert read(tmp_path, "0001-GET-a.json").body == body
+    assert FOREIGN.encode() not in read(tmp_path, "0002-GET-bucket.json").body
 
 
 def test_a_record_is_json_that_any_program_reads(tmp_path):

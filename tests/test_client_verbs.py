@@ -16,6 +16,7 @@ from PIL import Image
 from scripted import ADDRESS, KEYS, NOW, PNG, Time
 
 from cosmat_nb import errors, images
+from cosmat_nb.client import questions
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import parse_target
 from cosmat_nb.wire.authorization import Authorization
@@ -158,7 +159,7 @@ def test_pic_operations_are_ascii_and_signed(make):
         (upload(bucket="otherbucket"), "bucket must be name-appid"),
         (upload(bucket=""), "bucket must be name-appid"),
         (upload(bucket=5), "bucket must be name-appid"),
-        (upload(options="center"), "must be MattingOptions; not str"),
+        (upload(options="center"), "to MattingOptions; not str to str"),
         (upload(image=None), "image must be bytes or a path; not NoneType"),
         (upload(image=Path("nowhere/mug.jpg")), "cannot read nowhere/mug.jpg: No such"),
         (upload(image="nowhere/mug.jpg"), "cannot read nowhere/mug.jpg: No such"),
@@ -564,7 +565,9 @@ def test_a_range_behind_the_end_is_refused_once():
 @pytest.mark.parametrize("etag", ["", None, 5])
 def test_a_condition_needs_an_etag(etag):
     """An empty ETag would match nothing and download everything."""
-    end, attempts = run(lambda verbs: verbs.fetch_changed("k", etag), reply(304))
+    end, attempts = run(
+        lambda verbs: verbs.ask(questions.fetch_changed("k", etag)), reply(304)
+    )
     assert isinstance(end, errors.OptionsError)
     assert attempts == []
 
@@ -622,7 +625,9 @@ def test_one_key_is_not_taken_for_its_letters():
 def test_a_page_is_asked_for_by_prefix_marker_and_delimiter():
     """Empty parameters are left out; keys come percent-encoded."""
     page = reply(200, Listing(bucket="b-1").to_xml())
-    _, (attempt,) = run(lambda verbs: verbs.list_page("p/ +", "p/m&", "/", 7), page)
+    _, (attempt,) = run(
+        lambda verbs: verbs.ask(questions.list_page("p/ +", "p/m&", "/", 7)), page
+    )
     assert parse_target(attempt.target) == (
         "",
         {
@@ -633,7 +638,9 @@ def test_a_page_is_asked_for_by_prefix_marker_and_delimiter():
             "encoding-type": "url",
         },
     )
-    _, (attempt,) = run(lambda verbs: verbs.list_page("", "", "", 1000), page)
+    _, (attempt,) = run(
+        lambda verbs: verbs.ask(questions.list_page("", "", "", 1000)), page
+    )
     assert attempt.target == "/?max-keys=1000&encoding-type=url"
 
 
@@ -650,7 +657,7 @@ def test_a_page_is_asked_for_by_prefix_marker_and_delimiter():
 )
 def test_an_impossible_listing_is_not_asked_for(arguments, reason):
     """What no query can hold is refused by its name."""
-    end, attempts = run(lambda verbs: verbs.list_page(*arguments))
+    end, attempts = run(lambda verbs: verbs.ask(questions.list_page(*arguments)))
     assert isinstance(end, errors.OptionsError)
     assert str(end).startswith(reason)
     assert attempts == []

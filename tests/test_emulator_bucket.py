@@ -79,7 +79,7 @@ def test_the_last_put_counts(bucket):
 
 @pytest.mark.parametrize(
     "key",
-    ["", "/a", "\\a", "a/../../secret.txt", "./a", "..", "\x19", "a\udcff", "x" * 851],
+    ["", "/a", "\\a", "a/../../secret.txt", "a/.", "..", "\x19", "a\udcff", "x" * 851],
 )
 def test_an_illegal_key_is_not_kept(bucket, key):
     """Keys that break the vendor's rules are refused; nothing is there to get."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -52,13 +53,33 @@ class Answering(BaseHTTPRequestHandler):
         self.server.asked.append(self.path)
         if self.path.startswith("/hang-up"):
             return
+        if self.path.startswith("/drip"):
+            self.drip()
+            return
         path, _, to = self.path.partition("?to=")
-        states = {"/moved": 302, "/loop": 302, "/missing": 404, "/partial": 206}
+        if path == "/slow":
+            time.sleep(0.4)
+        states = {
+            "/moved": 302,
+            "/slow": 302,
+            "/loop": 302,
+            "/missing": 404,
+            "/partial": 206,
+        }
         self.send_response(states.get(path, 200))
         to = path if path == "/loop" else to or "/picture.png"
         self.send_header("Location", to)
         self.end_headers()
         self.wfile.write(PNG if "large" not in self.path else PNG + bytes(5000))
+
+    def drip(self):
+        """Send a byte every tenth of a second, for ten seconds: headers or a body."""
+        start = b"HTTP/1.1 200 OK\r\nX: "
+        with contextlib.suppress(OSError):
+            self.wfile.write(start if "head" in self.path else start + b"\r\n\r\n")
+            for _ in range(100):
+                time.sleep(0.1)
+                self.wfile.write(b"x")
 
     def log_message(self, *_):
         """Say nothing."""
@@ -296,6 +317,26 @@ def test_a_place_that_does_not_answer_well_is_told(place, path):
     for code in ("InvalidArgument", "NoSuchKey"):
         handlers = allow(place, foreign_url=code)
         assert refuse(handlers, place.origin + path).code == code
+
+
+@pytest.mark.parametrize("path", ["/drip-body", "/drip-head", "/moved?to=/drip-body"])
+def test_a_place_that_drips_is_given_up(place, path):
+    """The seconds hold for the whole of it: redirects, headers and the last byte."""
+    handlers = allow(place, url_seconds=0.5, url_redirects="follow")
+    begin = time.monotonic()
+    refusal = refuse(handlers, place.origin + path)
+    assert time.monotonic() - begin < 5
+    assert refusal.code == "InvalidArgument"
+    assert "TimeoutError" in refusal.message
+
+
+def test_redirects_share_one_deadline(place):
+    """Places that each take less than half the seconds are too slow together."""
+    handlers = allow(place, url_seconds=1.0, url_redirects="follow")
+    steps = "/slow?to=" * 3
+    assert cut(handlers, f"{place.origin}/slow?to=/picture.png") == (64, 96)
+    refusal = refuse(handlers, f"{place.origin}{steps}/picture.png")
+    assert "TimeoutError" in refusal.message
 
 
 def test_a_place_that_is_gone_is_told():

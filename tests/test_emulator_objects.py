@@ -207,7 +207,7 @@ def test_a_digest_is_checked_before_anything_is_kept(objects):
     ("key", "code"),
     [
         ("a/../b", "InvalidObjectName"),
-        ("./a", "InvalidObjectName"),
+        ("a/.", "InvalidObjectName"),
         ("/a", "InvalidObjectName"),
         ("\\a", "InvalidObjectName"),
         ("a\x19", "InvalidObjectName"),

@@ -13,8 +13,8 @@ from scripted import ADDRESS, KEYS, PNG, Time
 import cosmat_nb as cm
 from cosmat_nb import errors
 from cosmat_nb.client.blocking import MattingClient
-from cosmat_nb.client.protocol import Attempt, Reply
 from cosmat_nb.client.recording import Recorder
+from cosmat_nb.client.steps import Attempt, Reply
 from cosmat_nb.emulator.messages import Incoming
 from cosmat_nb.emulator.replay import Replay
 from cosmat_nb.options import MattingOptions
@@ -278,7 +278,7 @@ def test_a_folder_without_exchanges_is_refused(tmp_path):
 def test_unfinished_and_foreign_files_are_passed_over(tmp_path):
     """A body without a record, a draft and a person's notes do no harm."""
     folder = record(tmp_path, ("GET", "/a", 200, b"tea"))
-    for name in ("0002-GET-b.png", ".0003.part", "notes.json", "0001-GET-a.txt"):
+    for name in ("0002-GET-b.png", ".0003-part", "notes.json", "0001-GET-a.txt"):
         (folder / name).write_text("what?")
     assert len(Replay(folder)) == 1
 

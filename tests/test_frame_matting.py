@@ -394,7 +394,7 @@ def test_a_bucket_elsewhere_stops_the_batch(scripted):
         keys(*"a" * 1, *map(str, range(50))), client, progress=False
     )
     assert result.status[0] == "error"
-    assert "check its region" in result.error[0]
+    assert "check the bucket's region" in result.error[0]
     assert (result.status == "skipped").sum() > 30
 
 

@@ -169,7 +169,7 @@ def test_a_service_that_quotes_a_link_is_not_repeated(status, ears):
     script = [refusal(status, "InvalidArgument", f"Cannot fetch {LINK}, sorry.")]
     with Scripted(*script) as server, server.client(credentials=KEYS) as client:
         shown = [*everything_from(lambda: client.matte_url(LINK))]
-    assert any("mug.jpg?…, sorry" in text for text in shown)
+    assert any("mug.jpg?***, sorry" in text for text in shown)
     assert_hidden([*shown, *ears])
 
 
@@ -183,8 +183,8 @@ def test_a_refused_connection_shows_no_secret(ears):
     assert_hidden([*shown, *ears])
 
 
-def test_a_request_kept_by_an_error_shows_no_query():
-    """The request behind a network error is what error reporters print."""
+def test_no_request_is_kept_by_an_error():
+    """The request behind a network error has headers that reporters would send."""
 
     def break_down(request):
         raise httpx.ReadError("lost", request=request)
@@ -193,10 +193,8 @@ def test_a_request_kept_by_an_error_shows_no_query():
     client = MattingClient(ADDRESS, KEYS, transport=network, clock=clock.clock)
     with client, pytest.raises(errors.TransportError) as caught:
         client.matte_url(LINK)
-    request = caught.value.__cause__.request
-    shown = f"{request!r} {request.url} {request.url!r}"
-    assert ADDRESS.host in shown
-    assert_hidden([shown])
+    assert caught.value.__cause__ is None
+    assert "ReadError" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +290,7 @@ def test_a_quoted_link_is_cut_however_it_is_encoded(times, ears):
     script = [refusal(400, "InvalidArgument", f"Bad detect-url={quoted} of yours.")]
     with Scripted(*script) as server, server.client(credentials=KEYS) as client:
         shown = [*everything_from(lambda: client.matte_url(LINK))]
-    assert any("mug.jpg… of yours" in text for text in shown)
+    assert any("*** of yours" in text for text in shown)
     assert_hidden([*shown, *ears])
 
 
@@ -363,7 +361,7 @@ def test_a_keyring_shows_no_secret():
 
 
 def test_a_function_that_fails_is_not_quoted(ears):
-    """Its own error passes through; of the keys it gave before nothing is said."""
+    """Its own error stands behind the call's; of the keys it gave nothing is said."""
     answers = iter([KEYS])
 
     def provide():
@@ -374,6 +372,7 @@ def test_a_function_that_fails_is_not_quoted(ears):
 
     with Scripted(SLOW_DOWN, GOOD) as server:
         client = server.client(credentials=provide)
-        with client, pytest.raises(LookupError, match="no keys today") as caught:
+        with client, pytest.raises(errors.ThrottledError) as caught:
             client.fetch("k")
+    assert str(caught.value.__cause__) == "no keys today"
     assert_hidden([*everything_about(caught.value), *ears])

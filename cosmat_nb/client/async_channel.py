@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import httpx
 
 from cosmat_nb import errors
-from cosmat_nb.client.protocol import Attempt, Reply
 from cosmat_nb.client.sending import (
     build_request,
     late,
@@ -17,6 +16,7 @@ from cosmat_nb.client.sending import (
     pool_settings,
     translated,
 )
+from cosmat_nb.client.steps import Attempt, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -65,7 +65,7 @@ class AsyncChannel:
         """Take no more attempts, let those in flight be answered, then disconnect."""
         self._is_closed = True
         if self._is_elsewhere():
-            return  # the connections ended with their loop
+            return  # its sockets close when they are collected
         try:
             async with self._landed:
                 await self._landed.wait_for(lambda: self._flying <= 0)
@@ -90,7 +90,7 @@ class AsyncChannel:
             with translated(attempt, self._endpoint):
                 try:
                     async with asyncio.timeout(attempt.seconds):
-                        reply = await self._exchange(request)
+                        reply = await self._exchange(request, attempt)
                 except TimeoutError:
                     raise errors.TransportError(late(attempt)) from None
             if self._recorder is not None:
@@ -98,13 +98,18 @@ class AsyncChannel:
                 await asyncio.shield(keeping)
             return reply
 
-    async def _exchange(self, request: httpx.Request) -> Reply:
+    async def _exchange(self, request: httpx.Request, attempt: Attempt) -> Reply:
         response = await self._http.send(request, stream=True)
+        body = bytearray()
         try:
-            body = b"".join([block async for block in response.aiter_raw()])
+            async for block in response.aiter_raw():
+                body += block
+                attempt.check_length(response.status_code, len(body))
         finally:
             await response.aclose()
-        return Reply(status=response.status_code, headers=response.headers, body=body)
+        return Reply(
+            status=response.status_code, headers=response.headers, body=bytes(body)
+        )
 
     @asynccontextmanager
     async def _flight(self) -> AsyncIterator[None]:

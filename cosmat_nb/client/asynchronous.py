@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from cosmat_nb import errors
+from cosmat_nb.client import questions
 from cosmat_nb.client.async_channel import AsyncChannel
 from cosmat_nb.client.base import BaseClient, Settings
-from cosmat_nb.client.protocol import Steps, Wait
-from cosmat_nb.client.questions import PAGE
+from cosmat_nb.client.steps import Steps, Wait
 from cosmat_nb.options import MattingOptions, Operation
 
 if TYPE_CHECKING:
@@ -52,14 +52,12 @@ class AsyncMattingClient(BaseClient):
     --------
     >>> import asyncio
     >>> import cosmat_nb as cm
-    >>> async def fetch():
-    ...     async with cm.AsyncMattingClient(
-    ...         emulator.address, emulator.credentials, endpoint=emulator.endpoint
-    ...     ) as client:
-    ...         await client.put("note.txt", b"hello")
-    ...         return await client.fetch("note.txt", 1, 3)
-    >>> with cm.Emulator() as emulator:
-    ...     asyncio.run(fetch())
+    >>> async def fetch(client):
+    ...     async with cm.AsyncMattingClient.like(client) as awaiting:
+    ...         await awaiting.put("note.txt", b"hello")
+    ...         return await awaiting.fetch("note.txt", 1, 3)
+    >>> with cm.connect_emulator(cm.Emulator()) as client:
+    ...     asyncio.run(fetch(client))
     b'el'
     """
 
@@ -79,6 +77,18 @@ class AsyncMattingClient(BaseClient):
             recorder=self._recorder,
             transport=transport,
         )
+
+    @classmethod
+    def like(cls, client: BaseClient) -> Self:
+        """Make an awaiting client of the same bucket, account and settings.
+
+        Parameters
+        ----------
+        client : MattingClient
+            As `connect` makes it; it must stay open while it runs an emulator.
+        """
+        account = client._credentials  # noqa: SLF001 - another client of ours
+        return cls(client.address, account, **client._settings)  # noqa: SLF001 - likewise
 
     async def __aenter__(self) -> Self:
         return self
@@ -171,34 +181,34 @@ class AsyncMattingClient(BaseClient):
 
     async def fetch_changed(self, key: str, etag: str) -> bytes | None:
         """As `MattingClient.fetch_changed`."""
-        return await self._run(self._verbs.fetch_changed(key, etag))
+        return await self._run(self._verbs.ask(questions.fetch_changed(key, etag)))
 
     async def head(self, key: str) -> ObjectInfo:
         """As `MattingClient.head`."""
-        return await self._run(self._verbs.head(key))
+        return await self._run(self._verbs.ask(questions.head(key)))
 
     async def put(
         self, key: str, data: bytes, *, content_type: str = "application/octet-stream"
     ) -> str:
         """As `MattingClient.put`."""
-        return await self._run(self._verbs.put(key, data, content_type))
+        return await self._run(self._verbs.ask(questions.put(key, data, content_type)))
 
     async def delete(self, key: str) -> None:
         """As `MattingClient.delete`."""
-        await self._run(self._verbs.delete(key))
+        await self._run(self._verbs.ask(questions.delete(key)))
 
     async def delete_objects(self, keys: Iterable[str]) -> DeleteResult:
         """As `MattingClient.delete_objects`."""
         return await self._run(self._verbs.delete_objects(keys))
 
     async def list_pages(
-        self, prefix: str = "", *, delimiter: str = "", page_size: int = PAGE
+        self, prefix: str = "", *, delimiter: str = "", page_size: int = questions.PAGE
     ) -> AsyncIterator[Listing]:
         """As `MattingClient.list_pages`, for ``async for``."""
         marker = ""
         while True:
-            steps = self._verbs.list_page(prefix, marker, delimiter, page_size)
-            page = await self._run(steps)
+            question = questions.list_page(prefix, marker, delimiter, page_size)
+            page = await self._run(self._verbs.ask(question))
             yield page
             marker = page.next_marker
             if not marker:
@@ -220,7 +230,7 @@ class AsyncMattingClient(BaseClient):
                     continue
                 try:
                     reply = await self._channel.send(step)
-                except errors.TransportError as error:
+                except errors.CosmatError as error:
                     step = steps.throw(error)
                 else:
                     step = steps.send(reply)

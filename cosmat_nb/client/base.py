@@ -12,6 +12,7 @@ from cosmat_nb.client.sending import check_endpoint
 from cosmat_nb.client.server_time import ServerTime
 from cosmat_nb.client.verbs import Verbs
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.wire.address import Address
 from cosmat_nb.wire.limits import Limits
 from cosmat_nb.wire.policy import Policy, required_policy
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from cosmat_nb.client.link import Link
     from cosmat_nb.client.recording import Recorder
     from cosmat_nb.options import MattingOptions, Operation
-    from cosmat_nb.wire.address import Address
     from cosmat_nb.wire.credentials import Credentials
 
 __all__ = ["BaseClient", "Settings"]
@@ -65,7 +65,8 @@ class BaseClient:
     clock : Clock
         By which time; for tests.
     limits : Limits or None
-        Checked before a picture is uploaded; None leaves it to the service.
+        Checked before a picture is uploaded; None leaves it to the service. For a
+        stored one ask ``client.limits.refusal(client.probe(key))``.
     private_urls : bool, default False
         Whether ``detect-url`` may name loopback and private hosts, for a service that
         can reach them.
@@ -101,6 +102,10 @@ class BaseClient:
         emulated: bool = False,
         recorder: Recorder | None = None,
     ) -> None:
+        if not isinstance(address, Address):
+            raise OptionsError(
+                f"address must be Address(bucket, region); not {type(address).__name__}"
+            )
         if concurrency not in range(1, MAX_CONCURRENCY + 1):
             raise OptionsError(
                 f"concurrency must be a whole number, 1 to {MAX_CONCURRENCY}; "
@@ -111,6 +116,17 @@ class BaseClient:
         self.concurrency = concurrency
         self.emulated = emulated
         self.limits = limits
+        self._settings = Settings(
+            endpoint=endpoint,
+            concurrency=concurrency,
+            retry=retry,
+            clock=clock,
+            limits=limits,
+            private_urls=private_urls,
+            emulated=emulated,
+            recorder=recorder,
+        )
+        self._credentials = credentials
         self._clock = clock
         self._recorder = recorder
         if recorder is not None:
@@ -188,9 +204,10 @@ class BaseClient:
             Object key.
         options : MattingOptions, optional
             Makes it a link to the cutout, **paid each time it is opened**; without
-            them it opens the object.
+            them it opens the object. Whoever holds either can add parameters, also
+            those that cost.
         expires : float, default 300
-            Life, seconds; cut to that of temporary keys.
+            Life, seconds, at most a year; cut to that of temporary keys.
 
         Returns
         -------
@@ -204,7 +221,7 @@ class BaseClient:
         methods: Iterable[str],
         *,
         prefix: str = "",
-        results: Address | None = None,
+        results: Address | str | None = None,
         operations: Iterable[Operation] | None = None,
     ) -> Policy:
         """Write the smallest policy that lets a sub-account make these calls.
@@ -213,9 +230,19 @@ class BaseClient:
         ----------
         methods : iterable of str
             Names of this client's methods, as ``["matte", "list_objects"]``.
-        prefix, results, operations
+        results : str or Address, optional
+            Another bucket that results go to; a name means the same region.
+        prefix, operations
             As in `cosmat_nb.wire.policy.required_policy`.
+
+        Returns
+        -------
+        Policy
+            Its ``notes`` say what is assumed, because the vendor's pages are silent or
+            differ.
         """
+        if isinstance(results, str):
+            results = Address(results, self.address.region)
         if operations is None:
             return required_policy(
                 self.address, methods, prefix=prefix, results=results

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from cosmat_nb import errors
+from cosmat_nb.client import questions
 from cosmat_nb.client.base import BaseClient, Settings
 from cosmat_nb.client.channel import Channel
-from cosmat_nb.client.protocol import Steps, Wait
-from cosmat_nb.client.questions import PAGE
+from cosmat_nb.client.steps import Steps, Wait
 from cosmat_nb.options import MattingOptions, Operation
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class MattingClient(BaseClient):
         Parameters
         ----------
         url : str
-            ``http://`` or ``https://``, not percent-encoded; on no private host.
+            As a browser's address line copies it; on no private host.
         options : MattingOptions
             Operation, centring, padding.
         """
@@ -239,28 +239,28 @@ class MattingClient(BaseClient):
 
     def fetch_changed(self, key: str, etag: str) -> bytes | None:
         """Download an object; None when it still has this ETag."""
-        return self._run(self._verbs.fetch_changed(key, etag))
+        return self._run(self._verbs.ask(questions.fetch_changed(key, etag)))
 
     def head(self, key: str) -> ObjectInfo:
         """Size, ETag and date of an object."""
-        return self._run(self._verbs.head(key))
+        return self._run(self._verbs.ask(questions.head(key)))
 
     def put(
         self, key: str, data: bytes, *, content_type: str = "application/octet-stream"
     ) -> str:
         """Upload an object and return its ETag."""
-        return self._run(self._verbs.put(key, data, content_type))
+        return self._run(self._verbs.ask(questions.put(key, data, content_type)))
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
-        self._run(self._verbs.delete(key))
+        self._run(self._verbs.ask(questions.delete(key)))
 
     def delete_objects(self, keys: Iterable[str]) -> DeleteResult:
         """Remove many objects, 1000 a request; the result tells which could not be."""
         return self._run(self._verbs.delete_objects(keys))
 
     def list_pages(
-        self, prefix: str = "", *, delimiter: str = "", page_size: int = PAGE
+        self, prefix: str = "", *, delimiter: str = "", page_size: int = questions.PAGE
     ) -> Iterator[Listing]:
         """List keys that start with `prefix`, 1 to 1000 entries a page.
 
@@ -268,8 +268,8 @@ class MattingClient(BaseClient):
         """
         marker = ""
         while True:
-            steps = self._verbs.list_page(prefix, marker, delimiter, page_size)
-            page = self._run(steps)
+            question = questions.list_page(prefix, marker, delimiter, page_size)
+            page = self._run(self._verbs.ask(question))
             yield page
             marker = page.next_marker
             if not marker:
@@ -290,7 +290,7 @@ class MattingClient(BaseClient):
                     continue
                 try:
                     reply = self._channel.send(step)
-                except errors.TransportError as error:
+                except errors.CosmatError as error:
                     step = steps.throw(error)
                 else:
                     step = steps.send(reply)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import httpx
 
 from cosmat_nb import errors
-from cosmat_nb.client.protocol import Attempt, Reply
 from cosmat_nb.client.sending import (
     build_request,
     late,
@@ -18,6 +17,7 @@ from cosmat_nb.client.sending import (
     pool_settings,
     translated,
 )
+from cosmat_nb.client.steps import Attempt, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -158,6 +158,7 @@ class Channel:
         try:
             for block in response.iter_raw():
                 body += block
+                attempt.check_length(response.status_code, len(body))
                 if self._elapsed() > deadline:
                     raise errors.TransportError(late(attempt))
         finally:

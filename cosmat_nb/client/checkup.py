@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 import html
-import re
-import secrets
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cosmat_nb import errors
 from cosmat_nb.client import questions
-from cosmat_nb.client.complaints import ABOUT
 from cosmat_nb.client.diagnosis import (
+    ABOUT,
+    TOPICS,
+    Finding,
     Heard,
-    Moved,
-    blame,
-    doubt_refusals,
-    is_denied,
-    judge_clock,
     judge_listing,
     judge_matting,
+    judge_redirect,
 )
-from cosmat_nb.client.finding import TOPICS, Finding
-from cosmat_nb.client.protocol import Question, Reply, Speaker, Steps
+from cosmat_nb.client.steps import Question, Reply, Steps
 from cosmat_nb.options import MattingOptions, Operation
 from cosmat_nb.wire.address import check_key
-from cosmat_nb.wire.codes import CODES, service_error
-from cosmat_nb.wire.documents import ErrorDocument
-from cosmat_nb.wire.host import BucketHost
 
 if TYPE_CHECKING:
+    from cosmat_nb.client.protocol import Speaker
     from cosmat_nb.wire.address import Address
 
-__all__ = ["TOPICS", "Checkup", "Finding", "examine"]
+__all__ = ["MISSING", "Checkup", "examine"]
+
+MISSING = "cosmat-check/this-object-does-not-exist.jpg"
+"""Key of the matte that is asked for, below the prefix."""
 
 ATTEMPTS = 2
 """Most requests for each question: a mended clock or a renewed key takes two."""
@@ -43,8 +38,6 @@ PATIENCE = MappingProxyType({"attempt_seconds": 10.0, "call_seconds": 15.0})
 """Longest that one of the two questions may take, seconds."""
 
 _MOVED = (301, 302, 307)
-_REFUSALS = range(400, 500)
-_NAME = re.compile("[A-Za-z0-9.-]{0,255}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -128,29 +121,31 @@ def examine(
     (AssessQuality) says that fees arise on successful calls. Both are requests that
     the storage service counts as any other. Open: whether the service looks for the
     key before rights and binding; if so, a missing key proves neither.
+
+    The missing key is always `MISSING`, so that a replay can answer a check-up. Put
+    no object there: it would be cut, and billed, by every check-up.
     """
-    missing = check_key(f"{prefix}cosmat-check-{secrets.token_hex(16)}.jpg")
+    missing = check_key(f"{prefix}{MISSING}")
     limits = {
         name: min(most, getattr(speaker.retry, name)) for name, most in PATIENCE.items()
     }
     brief = replace(speaker, retry=replace(speaker.retry, attempts=ATTEMPTS, **limits))
     listed = yield from _hear(brief, _list_one(prefix))
-    blamed = blame(listed)
-    found = judge_listing(listed, blamed, address)
-    if found["reach"].ok:
-        found["clock"] = judge_clock(speaker.time.drift, found["clock"])
-    if blamed in ("", "listing"):
+    found = judge_listing(listed, address, speaker.time.drift)
+    if found["region"].ok:
         matted = yield from _hear(brief, _matte_none(missing, operation))
-        found["matting"] = judge_matting(matted)
-        if is_denied(listed) and is_denied(matted):
-            found |= doubt_refusals(found)
+        found |= judge_matting(matted, listed)
     return Checkup(who, tuple(found[topic] for topic in TOPICS))
 
 
 def _hear(speaker: Speaker, question: Question[Heard]) -> Steps[Heard]:
     try:
+        speaker.keys.current()
+    except errors.OptionsError as error:
+        return error
+    try:
         answer = yield from speaker.ask(question)
-    except (errors.CallError, errors.OptionsError) as error:
+    except errors.CallError as error:
         return error
     return answer.value
 
@@ -160,48 +155,13 @@ def _list_one(prefix: str) -> Question[Heard]:
 
     def read(reply: Reply) -> Heard:
         if reply.status in _MOVED:
-            return _read_redirect(reply)
+            return judge_redirect(reply.headers)
         listing.read(reply)
         return None
 
     return Question(about=ABOUT, read=read, params=listing.params, accepts=_MOVED)
 
 
-def _read_redirect(reply: Reply) -> Moved:
-    region = reply.headers.get("x-cos-bucket-region", "")
-    try:
-        host = urlsplit(reply.headers.get("location", "")).hostname or ""
-    except ValueError:
-        host = ""
-    named = BucketHost.parse(host)
-    region = named.region if named else region
-    # Only names are shown: an address may hold a signature.
-    return Moved(*(text if _NAME.fullmatch(text) else "" for text in (host, region)))
-
-
 def _matte_none(key: str, operation: Operation) -> Question[Heard]:
-    options = MattingOptions(operation=operation)
-    # Refusals are read here because an error keeps a name and drops its X-ErrNo.
-    return Question(
-        about=ABOUT,
-        read=_read_refusal,
-        key=key,
-        params=options.parameters,
-        accepts=tuple(_REFUSALS),
-    )
-
-
-def _read_refusal(reply: Reply) -> Heard:
-    if reply.status not in _REFUSALS:
-        return None
-    try:
-        document = ErrorDocument.from_xml(reply.body)
-    except errors.ProtocolError:
-        document = ErrorDocument(code="", message=f"answered HTTP {reply.status}")
-    number = reply.headers.get("x-errno", "")
-    return service_error(
-        number if number in CODES else document.code or number,
-        document.message,
-        status=reply.status,
-        request_id=reply.request_id,
-    )
+    params = MattingOptions(operation=operation).parameters
+    return Question(about=ABOUT, read=lambda _: None, key=key, params=params)

@@ -29,6 +29,11 @@ class Keyring:
     now : callable
         Unix seconds.
 
+    Raises
+    ------
+    OptionsError
+        When it is neither.
+
     Examples
     --------
     >>> keys = Keyring(lambda: Credentials("id", "key", "token", expires=900.0), float)
@@ -41,7 +46,7 @@ class Keyring:
         credentials: Credentials | Callable[[], Credentials],
         now: Callable[[], float],
     ) -> None:
-        self._source = credentials
+        self._source = credentials if callable(credentials) else _checked(credentials)
         self._now = now
         self._lock = Lock()
         self._kept: Credentials | None = None
@@ -56,7 +61,7 @@ class Keyring:
         """
         source = self._source
         if not callable(source):
-            return _checked(source)
+            return source
         kept = self._kept
         if kept is not None and kept.expires is None:
             return _checked(source())

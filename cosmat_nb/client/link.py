@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,8 +18,9 @@ __all__ = ["Link"]
 class Link:
     """A presigned address: whoever holds it may use it until it ends.
 
-    A link with matting options spends money each time it is opened. Its `url` is a
-    secret and is not shown.
+    A link with matting options spends money each time it is opened; and so can any
+    link, because a signature holds for parameters that are added to it. Its `url` is
+    a secret and is not shown.
 
     Attributes
     ----------
@@ -28,6 +30,8 @@ class Link:
         The address with its signature.
     expires_at : float
         When it ends, Unix seconds.
+    now : callable
+        Unix seconds by the clock that it was signed by.
     """
 
     place: str
@@ -41,7 +45,7 @@ class Link:
         return max(0.0, self.expires_at - self.now())
 
     def __repr__(self) -> str:
-        life = f"{self.remaining:.0f} s left" if self.remaining else "over"
+        life = f"{math.ceil(self.remaining)} s left" if self.remaining else "over"
         return f"Link({self.place!r} at {urlsplit(self.url).netloc}, {life})"
 
     def _repr_html_(self) -> str:

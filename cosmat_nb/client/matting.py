@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from cosmat_nb.client.protocol import Question, Reply
 from cosmat_nb.client.questions import refuse_document
+from cosmat_nb.client.steps import Question, Reply
 from cosmat_nb.errors import OptionsError, ProtocolError, ResultMissingError
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import check_bucket, check_key
 from cosmat_nb.wire.markup import is_xml_text
-from cosmat_nb.wire.png import PngInfo, inspect_png
+from cosmat_nb.wire.png import MAX_PIXELS, PngInfo, inspect_png
 from cosmat_nb.wire.results import UploadResult
 from cosmat_nb.wire.rules import MAX_RULES, PicOperations, Rule
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from cosmat_nb.wire.operations import MattingQuery
 
 __all__ = ["Png", "check_results", "download", "plan_results", "process", "upload"]
+
+
+MAX_PNG = 8 * MAX_PIXELS
+"""Longest cutout that is read, bytes: the largest canvas with 16 bits, not packed."""
 
 
 class Png(NamedTuple):
@@ -36,6 +40,7 @@ def download(query: MattingQuery) -> Question[Png]:
         read=_png,
         key=query.key,
         params=query.parameters,
+        max_bytes=MAX_PNG,
     )
 
 
@@ -44,7 +49,7 @@ def upload(
 ) -> Question[UploadResult]:
     """Store a picture and one result made from it."""
     return Question(
-        about=f"matte {key!r} while uploading",
+        about=f"matte {key!r} while uploading, which may have stored it,",
         read=_result,
         method="PUT",
         key=check_key(key),
@@ -110,10 +115,10 @@ def plan_results(
     for save_as, options in results.items():
         if not isinstance(options, MattingOptions):
             raise OptionsError(
-                f"options of {save_as!r} must be MattingOptions; "
-                f"not {type(options).__name__}"
+                "results map object keys to MattingOptions; "
+                f"not {type(save_as).__name__} to {type(options).__name__}"
             )
-        if not is_xml_text(str(save_as)):
+        if not is_xml_text(str(save_as)) or "\r" in str(save_as):
             raise OptionsError(
                 f"save_as {save_as!r} holds a character that XML cannot carry: the "
                 "answer could not name it"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.wire.dates import parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +22,8 @@ MAX_SECONDS = 86_400
 @dataclass(frozen=True, slots=True)
 class Clock:
     """The three faces of time; tests replace them.
+
+    The awaiting client sleeps by its event loop instead of `sleep`.
 
     Parameters
     ----------
@@ -126,10 +127,5 @@ def parse_retry_after(value: str | None, now: float) -> float:
         return 0.0
     if value.isascii() and value.isdigit():
         return float(value)
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return 0.0
-    # A date without a zone is UTC in HTTP, but local time to Python.
-    moment = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, moment.timestamp() - now)
+    date = parse_date(value)
+    return max(0.0, date.timestamp() - now) if date else 0.0

@@ -7,15 +7,16 @@ import hashlib
 import math
 import operator
 import re
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple, TypeGuard
 
-from cosmat_nb.client.protocol import Question, Reply
+from cosmat_nb.client.steps import Question, Reply
 from cosmat_nb.errors import OptionsError, ProtocolError
 from cosmat_nb.wire.address import check_key
 from cosmat_nb.wire.codes import service_error
+from cosmat_nb.wire.dates import parse_date
 from cosmat_nb.wire.deletion import DeleteRequest, DeleteResult
 from cosmat_nb.wire.documents import ErrorDocument, Listing, ObjectInfo
+from cosmat_nb.wire.markup import whole_of
 
 __all__ = [
     "PAGE",
@@ -56,7 +57,9 @@ class Part(NamedTuple):
 
 def fetch(key: str) -> Question[bytes]:
     """Ask for an object's bytes."""
-    return Question(about=f"fetch {key!r}", read=_body, key=check_key(key))
+    return Question(
+        about=f"fetch {key!r}", read=_body, key=check_key(key), max_bytes=None
+    )
 
 
 def fetch_part(key: str, start: int, stop: int | None) -> Question[Part]:
@@ -79,6 +82,7 @@ def fetch_part(key: str, start: int, stop: int | None) -> Question[Part]:
         read=read,
         key=check_key(key),
         headers={"Range": f"bytes={start}-{last}"},
+        max_bytes=None,
     )
 
 
@@ -96,6 +100,7 @@ def fetch_changed(key: str, etag: str) -> Question[bytes | None]:
         key=check_key(key),
         headers={"If-None-Match": f'"{etag.strip(chr(34))}"'},
         accepts=(_NOT_MODIFIED,),
+        max_bytes=None,
     )
 
 
@@ -116,7 +121,7 @@ def put(key: str, data: bytes, content_type: str) -> Question[str]:
         raise OptionsError(f"content_type must be text; not {content_type!r}")
     return Question(
         about=f"put {key!r}",
-        read=_etag,
+        read=_stored,
         method="PUT",
         key=check_key(key),
         headers={"Content-Type": content_type},
@@ -127,7 +132,10 @@ def put(key: str, data: bytes, content_type: str) -> Question[str]:
 def delete(key: str) -> Question[None]:
     """Remove an object; one that is not there is no error."""
     return Question(
-        about=f"delete {key!r}", read=_nothing, method="DELETE", key=check_key(key)
+        about=f"delete {key!r}",
+        read=refuse_document,
+        method="DELETE",
+        key=check_key(key),
     )
 
 
@@ -177,8 +185,8 @@ def list_page(
 
     def read(reply: Reply) -> Listing:
         page = _listing(reply)
-        if marker and page.next_marker == marker:
-            raise ProtocolError(f"a listing goes round in circles at {marker!r}")
+        if page.next_marker and page.next_marker.encode() <= marker.encode():
+            raise ProtocolError(f"a listing does not go on from {marker!r}")
         return page
 
     return Question(
@@ -196,7 +204,10 @@ def refuse_document(reply: Reply) -> None:
             document = ErrorDocument.from_xml(reply.body)
         except ProtocolError:
             return
-        raise service_error(document.code, document.message, status=reply.status)
+        number = reply.headers.get("x-errno", "")
+        raise service_error(
+            document.code, document.message, number=number, status=reply.status
+        )
 
 
 def _part(reply: Reply, start: int, stop: int | None) -> Part:
@@ -221,6 +232,8 @@ def _is_count(value: object) -> TypeGuard[int]:
 
 
 def _body(reply: Reply) -> bytes:
+    if reply.status == _PARTIAL:
+        raise ProtocolError("expected a whole object; got a part of it")
     return reply.body
 
 
@@ -228,8 +241,12 @@ def _etag(reply: Reply) -> str:
     return reply.headers.get("etag", "").strip('"')
 
 
-def _nothing(_: Reply) -> None:
-    return None
+def _stored(reply: Reply) -> str:
+    refuse_document(reply)
+    etag = _etag(reply)
+    if not etag:
+        raise ProtocolError("expected the ETag of the stored object")
+    return etag
 
 
 def _listing(reply: Reply) -> Listing:
@@ -241,12 +258,11 @@ def _listing(reply: Reply) -> Listing:
 
 
 def _info(key: str, reply: Reply) -> ObjectInfo:
+    modified = parse_date(reply.headers.get("last-modified"))
     try:
-        return ObjectInfo(
-            key=key,
-            size=int(reply.headers["content-length"]),
-            etag=_etag(reply),
-            last_modified=parsedate_to_datetime(reply.headers["last-modified"]),
-        )
-    except (KeyError, ValueError, OverflowError) as error:
-        raise ProtocolError(f"expected size and date of an object: {error}") from None
+        size = whole_of(reply.headers.get("content-length", ""))
+    except ValueError as error:
+        raise ProtocolError(f"expected the size of an object: {error}") from None
+    if modified is None:
+        raise ProtocolError("expected the date of an object")
+    return ObjectInfo(key=key, size=size, etag=_etag(reply), last_modified=modified)

@@ -16,12 +16,12 @@ import httpx
 from cosmat_nb.errors import CosmatWarning, OptionsError, shown_place
 from cosmat_nb.wire.address import parse_target
 from cosmat_nb.wire.credentials import Credentials
-from cosmat_nb.wire.exchange import Asked, Exchange
+from cosmat_nb.wire.exchange import NUMBERED, Asked, Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from cosmat_nb.client.protocol import Attempt, Reply
+    from cosmat_nb.client.steps import Attempt, Reply
 
 __all__ = ["Recorder"]
 
@@ -33,16 +33,20 @@ MAX_NAME = 40
 MAX_SECRETS = 64
 """Secret keys remembered; temporary ones change once or twice an hour."""
 
-_NUMBERED = re.compile(r"\.?(?P<number>[0-9]{4,18})[-.].*")
-
 
 class Recorder:
     """Keeps exchanges in a folder; safe for several threads and processes.
 
     Each exchange is a file ``0001-GET-samples_mug.jpg.json`` and, where the answer has
-    a body, one beside it with the body as it came. They are numbered in the order in
-    which answers arrived. Signatures, tokens and key ids are replaced by ``***``.
-    Attempts that no whole answer came to leave no file.
+    a body, one beside it with the body. They are numbered in the order in which answers
+    arrived. Signatures, tokens and key ids are replaced by ``***``. Attempts that no
+    whole answer came to leave no file.
+
+    An object that was fetched (GET of a key, 2xx, no ``ci-process``) is kept as it came
+    but for the secrets that the recorder knows: the secret keys that it overheard, and
+    id, token and signature of the request. Any other body that is text, and all keys,
+    parameters and headers, also lose what is named like a secret. Headers tell of the
+    body that came, so where something was taken out, ``ETag`` does not fit the rest.
 
     Parameters
     ----------
@@ -69,6 +73,8 @@ class Recorder:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).expanduser().absolute()
         self._keys: dict[str, None] = {}
+        self._noting = threading.Lock()
+        self._last: int | None = None
         self._first_failure = threading.Lock()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -99,9 +105,12 @@ class Recorder:
     def _note(self, given: Credentials) -> Credentials:
         # What is no Credentials at all is for the caller to refuse.
         if isinstance(given, Credentials):
-            self._keys[given.secret_key] = None
-            while len(self._keys) > MAX_SECRETS:
-                self._keys.pop(next(iter(self._keys)), None)
+            with self._noting:
+                # Noted anew it is the newest, and the last to be forgotten.
+                self._keys.pop(given.secret_key, None)
+                self._keys[given.secret_key] = None
+                if len(self._keys) > MAX_SECRETS:
+                    del self._keys[next(iter(self._keys))]
         return given
 
     def keep(self, attempt: Attempt, reply: Reply) -> None:
@@ -136,7 +145,9 @@ class Recorder:
             logger.warning("%s", message)
 
     def _secrets(self, attempt: Attempt) -> Iterator[str]:
-        yield from tuple(self._keys)
+        with self._noting:
+            keys = tuple(self._keys)
+        yield from keys
         headers = {name.lower(): value for name, value in attempt.headers.items()}
         _, params = parse_target(attempt.target)
         fields = dict(
@@ -165,23 +176,31 @@ class Recorder:
             raise
 
     def _claim(self) -> tuple[int, Path]:
+        number = self._last or self._highest()
         while True:
-            number = max(self._numbers(), default=0) + 1
-            draft = self.folder / f".{number:04d}.part"
+            number += 1
+            draft = self.folder / f".{number:04d}-part"
             try:
                 draft.touch(exist_ok=False)
             except FileExistsError:
                 continue
-            # Its last owner may have finished between our look and our claim.
-            if list(self._numbers()).count(number) == 1:
+            # Another process may have used it up since we looked.
+            if not self._is_used(number):
+                self._last = max(number, self._last or 0)
                 return number, draft
             draft.unlink()
+            number = self._highest()
 
-    def _numbers(self) -> Iterator[int]:
-        for path in self.folder.iterdir():
-            found = _NUMBERED.fullmatch(path.name)
-            if found:
-                yield int(found["number"])
+    def _highest(self) -> int:
+        numbers = (NUMBERED.match(name.removeprefix(".")) for name in self._names())
+        return max((int(found["number"]) for found in numbers if found), default=0)
+
+    def _is_used(self, number: int) -> bool:
+        start = f"{number:04d}-"
+        return any(name.startswith(start) for name in self._names())
+
+    def _names(self) -> list[str]:
+        return os.listdir(self.folder)  # noqa: PTH208 - thousands, for every answer
 
 
 def _exchange(attempt: Attempt, reply: Reply) -> Exchange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from cosmat_nb import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cosmat_nb.client.protocol import Attempt
+    from cosmat_nb.client.steps import Attempt
 
 __all__ = [
     "build_request",
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 _HEADERS = {
-    "User-Agent": "cosmat-nb/0.1.0",
+    "User-Agent": "cosmat-nb",
     "Accept": "*/*",
     # PNG and JPEG do not shrink; asking for plain bytes keeps lengths meaningful.
     "Accept-Encoding": "identity",
@@ -37,6 +38,8 @@ def pool_settings(endpoint: str, idle: int, *, direct: bool) -> dict[str, Any]:
     direct = direct or _is_local(httpx.URL(endpoint).host)
     return {
         "headers": _HEADERS,
+        # A cookie of one answer would go out, unsigned, with every later call.
+        "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         "limits": httpx.Limits(max_keepalive_connections=idle),
         "trust_env": not direct,
         # Certificates take 25 ms to load; plain HTTP without a proxy uses none.
@@ -96,7 +99,7 @@ def translated(attempt: Attempt, endpoint: str) -> Iterator[None]:
         reason = str(error) or late(attempt)
         raise errors.TransportError(
             f"{type(error).__name__} at {endpoint}: {reason}"
-        ) from error
+        ) from None  # the cause holds the request, and that the token
 
 
 def late(attempt: Attempt) -> str:

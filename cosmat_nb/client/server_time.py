@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from cosmat_nb.errors import CosmatWarning
+from cosmat_nb.errors import tell
+from cosmat_nb.wire.dates import parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,8 +57,8 @@ class ServerTime:
         if self._heard is None:
             return None
         date, heard_at = self._heard
-        told_at = _parse(date)
-        return None if told_at is None else told_at - heard_at
+        told = parse_date(date)
+        return None if told is None else told.timestamp() - heard_at
 
     def correct(self, signed_at: float) -> bool:
         """Adopt the service's time after it refused a signature for its date.
@@ -79,21 +77,13 @@ class ServerTime:
         if drift is None:
             return False
         with self._lock:
-            if abs(drift - self._offset) > TOLERANCE:
+            is_new = abs(drift - self._offset) > TOLERANCE
+            if is_new:
                 self._offset = drift
-                warnings.warn(
-                    f"this machine's clock is {abs(drift):.0f} s "
-                    f"{'slow' if drift > 0 else 'fast'} by the service's; signatures "
-                    "are corrected, set the clock",
-                    CosmatWarning,
-                    stacklevel=2,
-                )
+        if is_new:
+            side = "slow" if drift > 0 else "fast"
+            tell(
+                f"this machine's clock is {abs(drift):.0f} s {side} by the service's; "
+                "signatures are corrected, set the clock"
+            )
         return abs(self.now() - signed_at) > TOLERANCE
-
-
-def _parse(date: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-    except (ValueError, OverflowError):
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +10,7 @@ from cosmat_nb import errors
 from cosmat_nb.client import matting, questions
 from cosmat_nb.client.checkup import Checkup, examine
 from cosmat_nb.client.link import Link
-from cosmat_nb.client.protocol import SKEW_SECONDS, Answer, Question, Speaker, Steps
+from cosmat_nb.client.protocol import SKEW_SECONDS, Speaker
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.wire.address import check_key
 from cosmat_nb.wire.deletion import MAX_DELETE, DeleteFailure, DeleteResult
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cosmat_nb.client.questions import Part
+    from cosmat_nb.client.steps import Answer, Question, Steps
     from cosmat_nb.options import MattingOptions, Operation
     from cosmat_nb.wire.address import Address
-    from cosmat_nb.wire.documents import Listing, ObjectInfo
     from cosmat_nb.wire.limits import Limits
     from cosmat_nb.wire.results import UploadResult
     from cosmat_nb.wire.rules import PicOperations
@@ -40,6 +39,9 @@ HEAD_BYTES = 65_536
 
 MAX_HEAD = 4 << 20
 """Where `Verbs.probe` gives up: no camera writes metadata of this length."""
+
+MAX_LIFE = 366 * 86_400
+"""Longest life of a link, seconds: this package's own limit."""
 
 _KINDS = {"JPEG": "image/jpeg", "PNG": "image/png"}
 _UNKNOWN_KIND = "application/octet-stream"
@@ -127,7 +129,7 @@ class Verbs:
         head, wanted = b"", HEAD_BYTES
         while True:
             try:
-                part: Part = yield from self.value(
+                part: Part = yield from self.ask(
                     questions.fetch_part(key, len(head), wanted)
                 )
             except errors.InvalidRequestError as error:
@@ -148,24 +150,8 @@ class Verbs:
     def fetch(self, key: str, start: int, stop: int | None) -> Steps[bytes]:
         """Download an object or a part of it."""
         if start == 0 and stop is None:
-            return self.value(questions.fetch(key))
+            return self.ask(questions.fetch(key))
         return self._fetch_part(key, start, stop)
-
-    def fetch_changed(self, key: str, etag: str) -> Steps[bytes | None]:
-        """Download an object unless it still has this ETag."""
-        return self.value(questions.fetch_changed(key, etag))
-
-    def head(self, key: str) -> Steps[ObjectInfo]:
-        """Ask for an object's size, ETag and date."""
-        return self.value(questions.head(key))
-
-    def put(self, key: str, data: bytes, content_type: str) -> Steps[str]:
-        """Upload an object."""
-        return self.value(questions.put(key, data, content_type))
-
-    def delete(self, key: str) -> Steps[None]:
-        """Remove an object."""
-        return self.value(questions.delete(key))
 
     def delete_objects(self, keys: Iterable[str]) -> Steps[DeleteResult]:
         """Remove many objects, 1000 a request."""
@@ -182,22 +168,18 @@ class Verbs:
         deleted: list[str] = []
         failed: list[DeleteFailure] = []
         for page in pages:
-            result: DeleteResult = yield from self.value(page)
+            result: DeleteResult = yield from self.ask(page)
             deleted += result.deleted
             failed += result.failed
         return DeleteResult(deleted=tuple(deleted), failed=tuple(failed))
 
-    def list_page(
-        self, prefix: str, marker: str, delimiter: str, page_size: int
-    ) -> Steps[Listing]:
-        """Ask for one page of the listing."""
-        return self.value(questions.list_page(prefix, marker, delimiter, page_size))
-
     def presign(self, key: str, options: MattingOptions | None, expires: float) -> Link:
         """Make a link; sends nothing."""
-        if not (isinstance(expires, (int, float)) and 0 < expires < math.inf):
+        if isinstance(expires, bool) or not (
+            isinstance(expires, (int, float)) and 1 <= expires <= MAX_LIFE
+        ):
             raise errors.OptionsError(
-                f"expires must be seconds, over 0; not {expires!r}"
+                f"expires must be 1 to {MAX_LIFE} seconds; not {expires!r:.20}"
             )
         params = {}
         if options is not None:
@@ -220,7 +202,7 @@ class Verbs:
             now=self.speaker.time.now,
         )
 
-    def value(self, question: Question[T]) -> Steps[T]:
+    def ask(self, question: Question[T]) -> Steps[T]:
         """Ask, and return the value alone."""
         answer: Answer[T] = yield from self.speaker.ask(question)
         return answer.value
@@ -281,7 +263,7 @@ class Verbs:
         return result
 
     def _fetch_part(self, key: str, start: int, stop: int | None) -> Steps[bytes]:
-        part = yield from self.value(questions.fetch_part(key, start, stop))
+        part = yield from self.ask(questions.fetch_part(key, start, stop))
         return part.data
 
 
@@ -293,8 +275,8 @@ def _read_image(image: bytes | Path) -> bytes:
             f"image must be bytes or a path; not {type(image).__name__}"
         )
     try:
-        return Path(image).read_bytes()
-    except (OSError, ValueError) as error:
+        return Path(image).expanduser().read_bytes()
+    except (OSError, RuntimeError, ValueError) as error:
         # The last: a path with a null byte in it.
         reason = getattr(error, "strerror", None) or error
         raise errors.OptionsError(f"cannot read {image}: {reason}") from None

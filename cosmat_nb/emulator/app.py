@@ -18,9 +18,12 @@ from starlette.requests import ClientDisconnect, Request
 
 from cosmat_nb import images
 from cosmat_nb.emulator.faults import Fault, Faults, is_matting
+from cosmat_nb.emulator.latency import Latency
 from cosmat_nb.emulator.messages import Incoming, Outgoing
 from cosmat_nb.emulator.refusal import Redirect, Refusal
+from cosmat_nb.emulator.replay import Replay
 from cosmat_nb.emulator.wiring import Wire
+from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.address import parse_target, write_target
 from cosmat_nb.wire.documents import ErrorDocument
 from cosmat_nb.wire.markup import Tree, parse_xml, write_xml
@@ -32,8 +35,6 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from cosmat_nb.emulator.handlers import Handlers
-    from cosmat_nb.emulator.latency import Latency
-    from cosmat_nb.emulator.replay import Replay
 
 __all__ = ["EmulatorApp", "Tally"]
 
@@ -95,6 +96,18 @@ class EmulatorApp:
     latency: Latency | None = None
     replay: Replay | None = None
     tally: Tally = field(default_factory=Tally, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, kind in (
+            ("faults", Faults),
+            ("latency", Latency),
+            ("replay", Replay),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, kind | None):
+                raise OptionsError(
+                    f"{name} must be {kind.__name__}(...); not {type(value).__name__}"
+                )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or fail to as planned."""

@@ -79,7 +79,8 @@ class Assumptions:
         Assumption: an address that answers with a redirect cannot be fetched. "follow"
         goes on to the next place, up to five times; here only where it is allowed.
     url_seconds : float
-        Assumption: an address is given up after so long without an answer, seconds.
+        Assumption: an address is given up when its picture is not here, whole and all
+        redirects included, after so many seconds.
     encoded_operations : {"refuse", "decode"}
         Assumption: ``Pic-Operations`` in base64 is refused with 400
         ``InvalidPicOperations``. "decode" reads it.

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.address import check_key
@@ -52,6 +52,7 @@ class StoredObject:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@runtime_checkable
 class Bucket(Protocol):
     """Where an emulator keeps objects; every method may be called from any thread."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import io
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from cosmat_nb.emulator.messages import Incoming
@@ -15,6 +17,7 @@ from cosmat_nb.wire.host import BucketHost
 from cosmat_nb.wire.url import check_url, is_encoded, origin_of
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from cosmat_nb.emulator.assumptions import Assumptions
@@ -60,9 +63,11 @@ class Fetcher:
         Raises
         ------
         Refusal
-            The assumed code for what cannot be fetched.
+            The assumed code for what cannot be fetched; also when it is not there
+            within ``assumptions.url_seconds``, all redirects together.
         """
         url = self._read(url)
+        deadline = time.monotonic() + self.assumptions.url_seconds
         for _ in range(_MOST_REDIRECTS + 1):
             parts = urlsplit(url)
             own = parts.netloc in (asked.server, asked.host)
@@ -71,7 +76,7 @@ class Fetcher:
             # Each place anew: a redirect may lead to one that is not allowed.
             if origin_of(url) not in self.origins:
                 raise self._refusal("it is on no host that this may fetch from")
-            status, data, onward = self._download(url)
+            status, data, onward = self._download(url, deadline)
             if status == _OK:
                 return data
             follows = self.assumptions.url_redirects == "follow" and onward
@@ -104,19 +109,20 @@ class Fetcher:
         except (Redirect, Refusal) as refusal:
             raise self._refusal(f"the link answers {refusal}") from None
 
-    def _download(self, url: str) -> tuple[int, bytes, str]:
+    def _download(self, url: str, deadline: float) -> tuple[int, bytes, str]:
         parts = urlsplit(url)
         kind = {
             "http": http.client.HTTPConnection,
             "https": http.client.HTTPSConnection,
         }
-        connection = kind[parts.scheme](
-            parts.hostname or "", parts.port, timeout=self.assumptions.url_seconds
-        )
+        connection = kind[parts.scheme](parts.hostname or "", parts.port)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
+            connection.timeout = _left(deadline)
             connection.request("GET", quote(target, safe=_AS_SENT))
-            answer = connection.getresponse()
+            line = cast("socket.socket", _Line(connection.sock, deadline))
+            answer = http.client.HTTPResponse(line, method="GET")
+            answer.begin()
             data: bytes = answer.read(self.assumptions.limits.max_bytes + 1)
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise self._refusal(f"{type(error).__name__}") from None
@@ -127,6 +133,31 @@ class Fetcher:
     def _refusal(self, reason: str) -> Refusal:
         code = self.assumptions.foreign_url
         return Refusal(code, f"The picture of detect-url cannot be fetched: {reason}.")
+
+
+class _Line(io.RawIOBase):
+    """What comes over a socket until a deadline, however slowly it drips."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, block: memoryview) -> int:  # type: ignore[override]
+        self._sock.settimeout(_left(self._deadline))
+        return self._sock.recv_into(block)
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
 
 
 def _join(url: str, onward: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cosmat_nb.emulator.bucket import Bucket
 from cosmat_nb.emulator.cutting import Cutter
 from cosmat_nb.emulator.fetching import Fetcher
 from cosmat_nb.emulator.gate import check_bucket, check_signature
@@ -15,13 +16,13 @@ from cosmat_nb.emulator.objects import Objects
 from cosmat_nb.emulator.refusal import NUMBERS, Refusal
 from cosmat_nb.emulator.selection import select_cutout
 from cosmat_nb.emulator.storing import Storing
+from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.address import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cosmat_nb.emulator.assumptions import Assumptions
-    from cosmat_nb.emulator.bucket import Bucket
     from cosmat_nb.matting.engine import Engine
     from cosmat_nb.wire.credentials import Credentials
 
@@ -73,6 +74,12 @@ class Handlers:
     cutter: Cutter = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        for name, bucket in self.buckets.items():
+            if not isinstance(bucket, Bucket):
+                raise OptionsError(
+                    f"bucket {name} must be a MemoryBucket or a FolderBucket; "
+                    f"not {type(bucket).__name__}"
+                )
         shelves = {
             name: Objects(address=Address(name, self.address.region), bucket=bucket)
             for name, bucket in self.buckets.items()

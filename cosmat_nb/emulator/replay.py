@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from cosmat_nb.emulator.messages import Outgoing
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.documents import ErrorDocument
-from cosmat_nb.wire.exchange import Asked, Exchange
+from cosmat_nb.wire.exchange import NUMBERED, Asked, Exchange
 
 if TYPE_CHECKING:
     from cosmat_nb.emulator.messages import Incoming
@@ -21,7 +20,6 @@ __all__ = ["Replay"]
 SERVER = "cosmat-replay"
 """``Server`` of a refusal: no answer of the service has it."""
 
-_NUMBERED = re.compile("[0-9]{4,18}-")
 _HOP = frozenset(
     "connection content-length date keep-alive proxy-authenticate proxy-connection "  # noqa: SIM905 - as a list it would fill a screen
     "te trailer transfer-encoding upgrade".split()
@@ -128,7 +126,7 @@ def _records(folder: Path) -> list[dict[str, Path]]:
         raise OptionsError(f"there is no recording: {folder} is not a folder")
     found: dict[str, dict[str, Path]] = {}
     for path in folder.iterdir():
-        if _NUMBERED.match(path.name):
+        if NUMBERED.match(path.name):
             found.setdefault(path.stem, {})[path.suffix] = path
     # A body without its record was being written when its process died.
     stems = [stem for stem, files in found.items() if ".json" in files]

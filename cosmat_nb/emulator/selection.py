@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from cosmat_nb.emulator.refusal import Refusal
+from cosmat_nb.wire.dates import parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +43,8 @@ def is_unchanged(headers: Mapping[str, str], info: ObjectInfo) -> bool:
     """
     changed_at = info.last_modified.replace(microsecond=0)
     match, none_match = headers.get("if-match"), headers.get("if-none-match")
-    before = _moment(headers.get("if-unmodified-since"))
-    since = _moment(headers.get("if-modified-since"))
+    before = parse_date(headers.get("if-unmodified-since"))
+    since = parse_date(headers.get("if-modified-since"))
     gone = before is not None and changed_at > before
     if gone if match is None else not _names(match, info.etag):
         raise Refusal(
@@ -135,11 +134,3 @@ def select_cutout(headers: Mapping[str, str], whole: Outgoing) -> Outgoing:
 def _names(header: str, etag: str) -> bool:
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
     return "*" in tags or etag in tags
-
-
-def _moment(header: str | None) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(header) if header else None
-    except (ValueError, OverflowError):
-        return None  # an unreadable date is no condition
-    return date if date is None or date.tzinfo else date.replace(tzinfo=UTC)

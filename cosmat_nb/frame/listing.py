@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cosmat_nb.frame.columns import check_client
+
 if TYPE_CHECKING:
     from cosmat_nb.client.blocking import MattingClient
 
@@ -33,7 +35,10 @@ def list_frame(client: MattingClient, prefix: str = "") -> pd.DataFrame:
     ------
     CallError
         When a page cannot be had.
+    OptionsError
+        When `client` is something else.
     """
+    check_client(client)
     infos = list(client.list_objects(prefix))
     return pd.DataFrame(
         {

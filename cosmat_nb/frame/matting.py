@@ -14,8 +14,14 @@ from cosmat_nb.errors import (
     CallError,
     OptionsError,
     is_address,
+    tell,
 )
-from cosmat_nb.frame.columns import add_columns, check_column, check_free
+from cosmat_nb.frame.columns import (
+    add_columns,
+    check_client,
+    check_column,
+    check_free,
+)
 from cosmat_nb.frame.crew import Crew, counted_interrupts
 from cosmat_nb.frame.outcome import RESULT_COLUMNS, Outcome, Status, outcome_frame
 from cosmat_nb.options import MattingOptions
@@ -70,6 +76,11 @@ def matte_frame(
         row's call answered), ``seconds`` (until answered, waits included), ``source``
         (``cloud``, ``emulator``, ``duplicate``, or missing where nothing was sent).
 
+    Warns
+    -----
+    CosmatWarning
+        When an error that every other row would meet stopped the batch.
+
     Raises
     ------
     OptionsError
@@ -88,6 +99,7 @@ def matte_frame(
     """
     values = check_column(frame, column, "pass column=")
     check_free(frame, RESULT_COLUMNS)
+    check_client(client)
     _check_kind("options", options, MattingOptions)
     if client.is_closed:
         raise OptionsError(f"{client!r} is closed; connect again")
@@ -102,8 +114,8 @@ def matte_frame(
     with counted_interrupts() as interrupts:
         with tqdm(total=len(distinct), unit="picture", disable=not progress) as bar:
             crew.run(lambda answered: bar.update(answered - bar.n), interrupts)
-            if progress and crew.reason:
-                bar.write(crew.reason)
+        if crew.reason and not interrupts:
+            tell(crew.reason)
         rows = _rows(values, crew, _source(client))
         result = add_columns(frame, outcome_frame(rows, frame.index))
     if interrupts:

@@ -100,7 +100,7 @@ def check_key(key: object) -> str:
     ----------
     key : object
         Expected: str of 1 to 850 bytes UTF-8, no ``/`` or ``\`` in front, no
-        characters U+0018 to U+001B, no ``.`` or ``..`` path segment.
+        characters U+0018 to U+001B, no ``..`` path segment and no ``.`` as the last.
 
     Raises
     ------
@@ -109,8 +109,8 @@ def check_key(key: object) -> str:
 
     Notes
     -----
-    The vendor's object naming rules; path segments ``.`` and ``..`` are refused
-    because proxies and clients on the way rewrite them.
+    The vendor's object naming rules; these path segments are refused because proxies
+    and clients on the way rewrite them.
 
     Examples
     --------
@@ -118,7 +118,9 @@ def check_key(key: object) -> str:
     'samples/mug.jpg'
     """
     if not isinstance(key, str) or not key:
-        raise OptionsError(f"an object key must be a non-empty string; not {key!r}")
+        # A whole picture may have come in the key's place.
+        came = "an empty one" if isinstance(key, str) else type(key).__name__
+        raise OptionsError(f"an object key must be a non-empty string; not {came}")
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
@@ -132,9 +134,10 @@ def check_key(key: object) -> str:
         raise OptionsError(f"an object key may not start with / or \\: {key!r}")
     if _FORBIDDEN.search(key):
         raise OptionsError(f"object key {key!r} holds a character U+0018 to U+001B")
-    if {".", ".."} & set(key.split("/")):
-        raise OptionsError(f"object key {key!r} holds a path segment . or ..")
-    return key
+    segments = key.split("/")
+    if ".." in segments or segments[-1] == ".":
+        raise OptionsError(f"object key {key!r} holds a path segment .. or ends in .")
+    return str(key)  # plain text also for the strings of numpy
 
 
 def encode(text: str) -> str:
@@ -150,7 +153,8 @@ def quote_path(key: str) -> str:
     >>> quote_path("p1/a b+c.jpg")
     '/p1/a%20b%2Bc.jpg'
     """
-    return "/" + quote(key, safe=_UNRESERVED + "/")
+    # HTTP clients take ./ out of a path; written so, as the vendor's do, it stays.
+    return "/" + quote(key, safe=_UNRESERVED + "/").replace("./", ".%2F")
 
 
 def write_target(key: str, params: Mapping[str, str | None]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from cosmat_nb import errors
-from cosmat_nb.wire.code_table import CLOCK, LATER, REGION, TABLE, Code
+from cosmat_nb.wire.code_table import ELSEWHERE, LATER, OVER, TABLE, Code
 
 __all__ = ["CODES", "Code", "find_code", "is_over", "service_error"]
 
@@ -15,9 +16,7 @@ CODES = MappingProxyType({code.name: code for code in TABLE})
 _BY_STATUS = MappingProxyType(
     {
         **{
-            status: Code(
-                "", status, errors.InvalidRequestError, dooms=True, cure=REGION
-            )
+            status: Code("", status, errors.InvalidRequestError, *ELSEWHERE, dooms=True)
             for status in (301, 302, 307)
         },
         402: Code("", 402, errors.PaymentRequiredError, dooms=True),
@@ -34,8 +33,12 @@ _BY_STATUS = MappingProxyType(
 
 _FIRST_SERVER_ERROR = 500
 
+_CURE, _MEANING, _TOPIC = OVER
+_LATE = replace(CODES["AccessDenied"], cure=_CURE, meaning=_MEANING, topic=_TOPIC)
+"""The service tells the end of a signature under the code of a missing right."""
 
-def find_code(name: str, status: int, number: str = "") -> Code:
+
+def find_code(name: str, status: int, number: str = "", message: str = "") -> Code:
     """Look up an error code; an unknown name is judged by its HTTP status alone.
 
     Parameters
@@ -46,6 +49,8 @@ def find_code(name: str, status: int, number: str = "") -> Code:
         HTTP status.
     number : str, default ""
         ``X-ErrNo``; where the table has it, it says more than the name.
+    message : str, default ""
+        In it ``AccessDenied`` says whether it is a signature's time that is over.
 
     Examples
     --------
@@ -57,6 +62,8 @@ def find_code(name: str, status: int, number: str = "") -> Code:
     'ObjectNotFoundError'
     """
     known = CODES.get(number) or CODES.get(name) or _BY_STATUS.get(status)
+    if known is CODES["AccessDenied"] and "expired" in message:
+        return _LATE
     if known is not None:
         return known
     if status >= _FIRST_SERVER_ERROR:
@@ -64,14 +71,17 @@ def find_code(name: str, status: int, number: str = "") -> Code:
     return Code("", status, errors.InvalidRequestError)
 
 
-def is_over(name: str, message: str) -> bool:
-    """Whether an error says that a signature's time is over.
+def is_over(name: str, message: str, number: str = "") -> bool:
+    """Whether an error says that a signature's time is over, or a clock is off.
 
-    The service tells that under the code of a missing right ("Request has expired").
+    Examples
+    --------
+    >>> is_over("AccessDenied", "Request has expired"), is_over("AccessDenied", "No.")
+    (True, False)
+    >>> is_over("Refused", "No.", "-46619")
+    True
     """
-    return name in ("RequestTimeTooSkewed", "-46619") or (
-        name == "AccessDenied" and "expired" in message
-    )
+    return find_code(name, 0, number, message).topic == "clock"
 
 
 def service_error(
@@ -83,7 +93,7 @@ def service_error(
     request_id: str | None = None,
     attempts: int = 1,
 ) -> errors.ServiceError:
-    """Build the error of the tree for a code, with its cure in the message.
+    """Build the error of the tree for a code, with meaning and cure in the message.
 
     Parameters
     ----------
@@ -106,14 +116,13 @@ def service_error(
     >>> type(error).__name__, error.status
     ('ThrottledError', 503)
     """
-    code = find_code(name, status or 0, number)
-    late = code.name == "AccessDenied" and is_over(name, message)
-    cure = CLOCK if late else code.cure
+    code = find_code(name, status or 0, number, message)
     told = f"{message.rstrip('.')} (number {number})" if name and number else message
-    words = [told.rstrip(".") if cure else told, cure]
+    words = [word for word in (told, code.meaning, code.cure) if word]
     return code.error(
-        "; ".join(word for word in words if word),
+        "; ".join([*(word.rstrip(".") for word in words[:-1]), *words[-1:]]),
         code=name or number,
+        number=number,
         status=status or code.status or None,
         request_id=request_id,
         attempts=attempts,

@@ -59,7 +59,8 @@ class Credentials:
         if self.expires is not None and not (
             isinstance(self.expires, (int, float)) and math.isfinite(self.expires)
         ):
-            raise OptionsError(f"expires must be Unix seconds; not {self.expires!r}")
+            kind = type(self.expires).__name__
+            raise OptionsError(f"expires must be finite Unix seconds; not {kind}")
 
     def __repr__(self) -> str:
         token = ", token=***" if self.token else ""

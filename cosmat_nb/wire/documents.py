@@ -191,7 +191,7 @@ class Listing:
                 next_marker=read(text_of(root, "NextMarker")),
                 url_encoded=encoded,
             )
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise ProtocolError(
                 f"a listing holds an unreadable entry: {error}"
             ) from None

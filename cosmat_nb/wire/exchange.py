@@ -14,7 +14,10 @@ from cosmat_nb.wire.scrubbing import Scrubber, is_signing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Asked", "Exchange", "Pairs"]
+__all__ = ["NUMBERED", "Asked", "Exchange", "Pairs"]
+
+NUMBERED = re.compile(r"(?P<number>[0-9]{4,18})-")
+"""How the names of a recording's files begin."""
 
 Pairs = tuple[tuple[str, str], ...]
 """Names and values, sorted by name; each name once."""
@@ -117,7 +120,7 @@ class Exchange:
     headers : tuple of (str, str)
         All headers of the answer, as the service wrote them.
     body : bytes
-        Body of the answer, as it came.
+        Body of the answer; as it came, until it is `scrubbed`.
 
     Examples
     --------
@@ -149,15 +152,23 @@ class Exchange:
         ----------
         secrets : iterable of str
             Known ids, keys, tokens and signatures; others go by their names, see
-            `Scrubber`.
+            `Scrubber`. Only these are taken out of an object that was fetched (GET of
+            a key, 2xx, no ``ci-process``); where it holds none of them, it stays byte
+            for byte. Any other text body may lose fields that are named like secrets.
+            Headers stay those of the body that came, ``ETag`` and length included.
         """
         scrubber = Scrubber(secrets)
         return Exchange(
             question=self.question.scrubbed(scrubber.secrets),
             status=self.status,
             headers=_scrub(self.headers, scrubber),
-            body=scrubber.body(self.body),
+            body=scrubber.body(self.body, by_name=not self._is_object()),
         )
+
+    def _is_object(self) -> bool:
+        asked = self.question
+        whole = asked.method == "GET" and self.status // 100 == 2  # noqa: PLR2004 - 2xx
+        return whole and bool(asked.key) and "ci-process" not in dict(asked.params)
 
     def to_files(self) -> dict[str, bytes]:
         """Write as one or two files: their contents by the suffix of their names.
@@ -166,7 +177,7 @@ class Exchange:
         -------
         dict of str to bytes
             ``.json`` in sorted, indented UTF-8; and where the answer has a body,
-            ``.png``, ``.jpg``, ``.xml`` or ``.bin``, the body byte for byte.
+            ``.png``, ``.jpg``, ``.xml`` or ``.bin``, `body` byte for byte.
         """
         asked = self.question
         suffix = _suffix(self.body) if self.body else ""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from cosmat_nb.errors import ImageError, OptionsError
-
-if TYPE_CHECKING:
-    from cosmat_nb.wire.picture import PictureInfo
+from cosmat_nb.wire.picture import PictureInfo
 
 __all__ = ["Breach", "Limits"]
 
@@ -107,6 +104,11 @@ class Limits:
         >>> Limits().breach(PictureInfo(nbytes=40 << 20)).limit
         'max_bytes'
         """
+        if not isinstance(picture, PictureInfo):
+            raise OptionsError(
+                "expected a PictureInfo, as client.probe(key) returns; "
+                f"got {type(picture).__name__}"
+            )
         return (
             self._format_breach(picture)
             or self._side_breach(picture)
@@ -155,6 +157,8 @@ class Limits:
         if picture.format is None or picture.format in self.formats:
             return None
         came = picture.format or "of no known format"
+        if picture.nbytes == 0:
+            came = "an empty file"
         wanted = " or ".join(sorted(self.formats))
         return Breach(
             limit="formats",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cosmat_nb.errors import OptionsError, shown_place
+from cosmat_nb.errors import OptionsError, is_address, shown_place
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import check_key
 from cosmat_nb.wire.url import check_url
@@ -65,6 +65,10 @@ class MattingQuery:
         OptionsError
             When `key` breaks a naming rule.
         """
+        if isinstance(key, str) and is_address(key):
+            raise OptionsError(
+                f"{shown_place(key)!r} is an address and no object key: use matte_url"
+            )
         return cls(options, key=check_key(key))
 
     @classmethod

@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_PIXELS", "PngInfo", "inspect_png"]
 
-MAX_PIXELS = 250_000_000
-"""Largest answer believed, px: the vendor's limit for generic image processing."""
+MAX_PIXELS = (7680 + 2000) * (4320 + 2000)
+"""Largest answer believed, px: the largest picture with the widest padding."""
 
 MAX_SIDE = 50_000
-"""Longest side believed, px; from the same page."""
+"""Longest side believed, px: the vendor's limit for generic image processing."""
 
 _MAGIC = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES = 13
 _FRAME = 12  # length, type and checksum around a chunk's data
 _STEP = 1 << 14
+_PIECE = 4096
 # Legal sample depths by colour type (section 11.2.1).
 _DEPTHS = {
     0: (1, 2, 4, 8, 16),
@@ -84,8 +85,10 @@ def inspect_png(data: bytes) -> PngInfo:
     when all filtered alpha bytes are, and the first other one ends the search.
     """
     if not data.startswith(_MAGIC):
+        # What begins otherwise is no PNG that was cut: asking again would pay again.
         raise ProtocolError(
-            f"expected a PNG; got {len(data)} bytes starting {data[:12]!r}"
+            f"expected a PNG; got {len(data)} bytes starting {data[:12]!r}",
+            heals=_MAGIC.startswith(data),
         )
     chunks = _chunks(data)
     header = _read_header(*next(chunks))
@@ -128,7 +131,8 @@ def _read_header(kind: bytes, content: memoryview) -> _Header:
     if not legal or not bounded or not width * height:
         raise ProtocolError(
             f"a PNG has an impossible header: {width} x {height} px, depth {depth}, "
-            f"colour type {color}, interlace {interlaced}"
+            f"colour type {color}, interlace {interlaced}",
+            heals=False,
         )
     return _Header(height, width, depth, color, interlaced)
 
@@ -178,11 +182,18 @@ def _shows(rows: bytes, whole: int, row: int, stride: int, alpha: int) -> bool:
     )
 
 
+def _pieces(pixels: Iterable[memoryview]) -> Iterator[memoryview]:
+    # What is not yet unpacked is copied at every step, so it is kept short.
+    for part in pixels:
+        for at in range(0, len(part), _PIECE):
+            yield part[at : at + _PIECE]
+
+
 def _inflate(pixels: Iterable[memoryview], size: int) -> Iterator[bytes]:
     """Unpack at most `size` bytes; more than that is damage, or a bomb."""
     stream = zlib.decompressobj()
     try:
-        for part in pixels:
+        for part in _pieces(pixels):
             rest: bytes | memoryview = part
             while rest:
                 block = stream.decompress(rest, _STEP)

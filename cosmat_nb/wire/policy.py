@@ -39,7 +39,7 @@ class Grant(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Policy:
-    """What is allowed, shown as the JSON text that the console takes.
+    """What is allowed: as text the JSON that the console takes, shown with its notes.
 
     Parameters
     ----------
@@ -82,7 +82,8 @@ class Policy:
         # The vendor wants keys that are not ASCII written as they are (436/31923).
         return json.dumps(self.document, indent=2, ensure_ascii=False)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return "\n".join([str(self), *(f"# {note}" for note in self.notes)])
 
 
 def _statement(

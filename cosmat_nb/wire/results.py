@@ -15,7 +15,7 @@ __all__ = ["StoredPicture", "UploadResult"]
 _MOST_DIGITS = 15
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StoredPicture:
     """A picture in the bucket, as the service tells of it.
 
@@ -51,6 +51,11 @@ class StoredPicture:
     quality: int | None = None
     color: str = ""
     orientation: int | None = None
+
+    def __repr__(self) -> str:
+        told = {name: getattr(self, name) for name in self.__slots__}
+        facts = [f"{name}={value!r}" for name, value in told.items() if value]
+        return f"StoredPicture({', '.join(facts)})"
 
     @classmethod
     def from_element(cls, element: Element) -> StoredPicture:

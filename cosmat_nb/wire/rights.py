@@ -59,6 +59,7 @@ class Note(NamedTuple):
 
 _GET = Right(Scope.OBJECTS, "GetObject")
 _PUT = Right(Scope.OBJECTS, "PutObject")
+_LIST = Right(Scope.LISTING, "GetBucket")
 _DELETE = Right(Scope.OBJECTS, "DeleteObject")
 _PUT_RESULT = Right(Scope.RESULTS, "PutObject")
 
@@ -70,12 +71,16 @@ RIGHTS = MappingProxyType(
         # A signed call is checked for DeleteObject on each key (436/8289).
         "delete_objects": (_DELETE,),
         "fetch": (_GET,),
+        "fetch_changed": (_GET,),
         "head": (Right(Scope.OBJECTS, "HeadObject"),),
-        "list_objects": (Right(Scope.LISTING, "GetBucket"),),
+        "list_objects": (_LIST,),
+        "list_pages": (_LIST,),
         "matte": (_GET,),
         "matte_stored": (_GET, _PUT_RESULT),
         "matte_upload": (_PUT, _PUT_RESULT),
         "matte_url": (Right(Scope.ROOT, "GetObject"),),
+        # A link to a cutout needs what `matte` needs.
+        "presign": (_GET,),
         "probe": (_GET,),
         "put": (_PUT,),
     }
@@ -146,7 +151,7 @@ NOTES = (
         (Operation.PORTRAIT,),
     ),
     Note(
-        "list_objects",
+        "list_objects list_pages",
         "Open: GetBucket stands on bucket/* in 436/46206 and on bucket/ in 436/30580. "
         "The former is granted; list_objects must ask for exactly the prefix.",
     ),

@@ -35,15 +35,15 @@ _SIGNING = frozenset(
 
 _SECRETIVE = (
     r"q-(?:ak|signature)"
-    r"|(?:x-[a-z]+-)?(?:(?:access|api|auth|id|security|session)[_-]?)?token"
+    r"|(?:x-[a-z]{1,24}-)?(?:(?:access|api|auth|id|security|session)[_-]?)?token"
     r"|[a-z_-]{0,24}signature|sign?|policy"
     r"|[a-z_-]{0,24}secret[a-z_-]{0,24}|[a-z]{0,24}access[_-]?key(?:[_-]?id)?"
-    r"|(?:x-[a-z]+-)?credential|googleaccessid|key-pair-id"
+    r"|(?:x-[a-z]{1,24}-)?credential|googleaccessid|key-pair-id"
     r"|auth(?:orization|[_-]?key)?|api[_-]?key|pass(?:word|wd)?|pwd"
 )
 """Names of what opens a door, at this cloud and at others; bounded for speed."""
 
-_MOMENTS = r"q-(?:sign|key)-time|expires|x-[a-z]+-(?:date|expires)"
+_MOMENTS = r"q-(?:sign|key)-time|expires|x-[a-z]{1,24}-(?:date|expires)"
 """Times of a signature: no secrets, but a link signed anew is to look the same."""
 
 # A link within a link is percent-encoded once more for each level: %3D, %253D ...
@@ -55,14 +55,18 @@ _IN_QUERY = re.compile(
     re.IGNORECASE,
 )
 _IN_DOCUMENT = re.compile(
-    r"(?P<head>(?:<|\")[a-z]{0,24}"
-    r"(?:signature|accesskey|secret|securitytoken|sessiontoken)"
-    r"[a-z]{0,24}(?:>|\"\s*:\s*\"))[^<\"]+",
+    r"(?P<head>(?:<|\")"
+    r"(?:(?:(?:access|api|auth|id)[_-]?)?token"
+    r"|[a-z_-]{0,24}(?:signature|access[_-]?key|secret|(?:security|session)[_-]?token)"
+    r"[a-z_-]{0,24})(?:>|\"\s*:\s*\"))[^<\"]+",
     re.IGNORECASE,
 )
+# A name and a password end where the host does: at a slash as deeply encoded as those
+# before them. So no run is read twice, and none is longer than any real password.
 _USER = re.compile(
-    r"(?P<head>https?(?::|%(?:25)*3a)(?://|(?:%(?:25)*2f){2}))"
-    r"[^/@\s?#\"'<>&]+?(?P<tail>@|%(?:25)*40)",
+    r"(?P<head>https?(?::|%(?:25)*3a)"
+    r"(?:(?:\\?/){2}|%(?P<depth>(?:25)*)2f%(?P=depth)2f))"
+    r"(?:(?!%(?P=depth)(?:2f|3f|23))[^/\s?#\"'<>&]){1,1024}(?P<tail>@|%(?:25)*40)",
     re.IGNORECASE,
 )
 _NAME = re.compile(_SECRETIVE, re.IGNORECASE)
@@ -96,7 +100,8 @@ class Scrubber:
     What nobody told of is known by its name: in queries, also of links within links,
     ``q-ak``, ``q-signature``, ``x-cos-security-token``, ``Signature``,
     ``X-Amz-Signature``, ``sig``, ``OSSAccessKeyId`` and their like lose their values,
-    and so do the times of a signature; likewise elements such as ``AccessKeyId``.
+    and so do the times of a signature; likewise elements and fields of documents such
+    as ``AccessKeyId``, ``TmpSecretKey`` and ``Token``.
     ``StringToSign`` and ``FormatString`` of a signature mismatch stay: they hold times,
     names and a hash, and neither key nor signature can be had from them.
 
@@ -131,13 +136,17 @@ class Scrubber:
             return MASK
         return self.text(value)
 
-    def body(self, body: bytes) -> bytes:
-        """Scrub a body; of bytes that are no text only known secrets are taken out."""
+    def body(self, body: bytes, *, by_name: bool = True) -> bytes:
+        """Scrub a body; of bytes that are no text only known secrets are taken out.
+
+        Without `by_name`, the same holds for a text: what merely looks like a secret
+        stays.
+        """
         try:
             text = body.decode()
         except UnicodeDecodeError:
             return self._without_known(body.decode("latin-1")).encode("latin-1")
-        return self.text(text).encode()
+        return (self.text(text) if by_name else self._without_known(text)).encode()
 
     def _without_known(self, text: str) -> str:
         for secret in self.secrets:

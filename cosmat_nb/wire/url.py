@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import unicodedata
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from cosmat_nb.errors import OptionsError, shown_place
@@ -20,6 +20,14 @@ _ENCODED_SCHEME = re.compile(r"https?%(?:25)*3a", re.IGNORECASE)
 # No host has other ASCII: readers differ in what they make of \ and % in it.
 _HOST = re.compile(r"[a-z0-9._\-\u0080-\U0010ffff]+|[0-9a-f:.]+(?:%\w+)?")
 _HOME = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+# The vendor's metadata of a machine, https://cloud.tencent.com/document/product/213/4934:
+# an ordinary name, answered within its own network alone.
+_INSIDE = frozenset({"metadata.tencentyun.com"})
+_LAST_IPV4 = tuple(map(IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96")))
+"""IPv4 in the last 32 bits: RFC 4291, 2.5.5 (compatible and mapped); RFC 6052, 2.1."""
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
+"""RFC 8215: not global, which older versions of Python do not know."""
+
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -51,6 +59,10 @@ def check_url(url: object) -> str:
     if isinstance(url, str) and is_encoded(url):
         raise OptionsError(
             f"detect-url must be passed as it is, it is encoded on the way; got {shown}"
+        )
+    if isinstance(url, str) and " " in url and _is_address(url.replace(" ", "%20")):
+        raise OptionsError(
+            f"detect-url holds a blank: write it as %20, as browsers do; got {shown}"
         )
     if not isinstance(url, str) or not _is_address(url):
         raise OptionsError(f"detect-url must be an http(s) address; not {shown}")
@@ -96,7 +108,8 @@ def check_public(url: str) -> str:
     Raises
     ------
     OptionsError
-        When its host is this machine, a private network's, or a bare name.
+        When its host is this machine, a private network's, the vendor's metadata host,
+        or a bare name. IPv6 forms of an IPv4 address count as that address.
 
     Notes
     -----
@@ -110,13 +123,13 @@ def check_public(url: str) -> str:
     """
     # Full-width digits and dots are plain ones to whoever looks the name up.
     host = unicodedata.normalize("NFKC", urlsplit(url).hostname or "")
-    host = host.replace("\u3002", ".").rstrip(".")
+    host = host.replace("\u3002", ".").rstrip(".").lower()
     number = _number(host)
     if number is not None:
-        address = ip_address(number)
+        address = _meant(ip_address(number))
         private = address.is_multicast or not address.is_global
     else:
-        private = "." not in host or host.endswith(_HOME)
+        private = "." not in host or host.endswith(_HOME) or host in _INSIDE
     if private:
         raise OptionsError(
             f"detect-url must be publicly reachable; {host} is this machine or a "
@@ -136,6 +149,17 @@ def origin_of(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or _PORTS.get(parts.scheme, 0)
     return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that an IPv6 one leads to, or the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _LOCAL_NAT64:
+        return IPv6Address("::1")
+    if any(address in network for network in _LAST_IPV4):
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.sixtofour or address
 
 
 def _number(host: str) -> str | None:

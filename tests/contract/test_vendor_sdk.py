@@ -36,6 +36,7 @@ ODD_KEYS = [
     "p/~!*'().txt",
     "p/%2F ",
     "p/e\u0301\t\x7f.txt",
+    "p/./a.txt",
 ]
 
 
@@ -99,9 +100,9 @@ def test_an_object_comes_back_as_it_was_put(sdk, key):
     assert "Contents" not in sdk.list_objects(Bucket=BUCKET)
 
 
-@pytest.mark.parametrize("key", ["./a", "p/./a", "../a", "p/../a"])
+@pytest.mark.parametrize("key", ["../a", "p/../a"])
 def test_a_key_with_a_step_in_it_is_refused(sdk, refused, emulator, key):
-    """The SDK brings such keys through unharmed; that they are refused is ours."""
+    """The SDK has a guard of its own for them; that they are refused here is ours."""
     error = refused(sdk.put_object, Key=key, Body=b"x")
     assert error.get_error_code() == "InvalidObjectName"
     assert error.get_resource_location() == f"{emulator.address.host}/{key}"

@@ -199,27 +199,66 @@ def test_a_number_keeps_the_name_as_code_and_brings_its_own_cure():
     error = service_error("AccessDenied", "The package has expired.", number="-162")
     assert (type(error), error.code, error.dooms) == (UNPAID, "AccessDenied", True)
     assert error.message == (
-        "The package has expired (number -162); the account has an unpaid bill"
+        "The package has expired (number -162); the account has an unpaid bill; "
+        "pay it, then ask again"
     )
+    assert error.number == "-162"
 
 
 @pytest.mark.parametrize(
-    ("name", "message", "over"),
+    ("name", "message", "number", "over"),
     [
         # Vendor's page "Error Codes": 403, "Request has expired".
-        ("AccessDenied", "Request has expired", True),
-        ("AccessDenied", "Access Denied.", False),
-        ("AccessDenied", "", False),
-        ("RequestTimeTooSkewed", "", True),
+        ("AccessDenied", "Request has expired", "", True),
+        ("AccessDenied", "Access Denied.", "", False),
+        ("AccessDenied", "", "", False),
+        ("RequestTimeTooSkewed", "", "", True),
         # New keys are needed, not a new signature.
-        ("ExpiredToken", "The provided token has expired.", False),
-        ("NoSuchKey", "The key expired.jpg does not exist.", False),
-        ("", "Request has expired", False),
+        ("ExpiredToken", "The provided token has expired.", "", False),
+        ("NoSuchKey", "The key expired.jpg does not exist.", "", False),
+        ("", "Request has expired", "", False),
+        # Vendor's page of Cloud Infinite error codes: the signature has expired.
+        ("", "", "-46619", True),
+        ("-46619", "", "", True),
+        ("AccessDenied", "Access Denied.", "-46619", True),
+        ("SomethingNew", "", "-46619", True),
+        ("AccessDenied", "The package has expired.", "-162", False),
+        ("AccessDenied", "Request has expired", "-1", True),
     ],
 )
-def test_the_end_of_a_signature_is_known(name, message, over):
+def test_the_end_of_a_signature_is_known(name, message, number, over):
     """A signature whose time is over is told from missing rights and old tokens."""
-    assert is_over(name, message) is over
+    assert is_over(name, message, number) is over
+    assert (find_code(name, 403, number, message).topic == "clock") is over
+
+
+TOPICS = {
+    "clock": ["RequestTimeTooSkewed", "-46619"],
+    "credentials": [
+        *["SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken"],
+        *["-46618", "-60932", "-60948"],
+    ],
+    "bucket": ["NoSuchBucket", "InvalidBucketName"],
+    "region": ["-60972"],
+    "rights": ["AccessDenied", "-46661", "-60936"],
+    "object": ["NoSuchKey", "-6101", "-46628", "-60950"],
+}
+
+
+def test_topics_are_stated():
+    """What a code concerns is as stated here; every other code has no topic."""
+    told = {code.name: code.topic for code in TABLE if code.topic}
+    assert told == {name: topic for topic, names in TOPICS.items() for name in names}
+
+
+def test_a_meaning_is_no_cure():
+    """What is wrong and what to do are two things, and a bare topic needs neither."""
+    for code in CODES.values():
+        assert not code.meaning.endswith(".")
+        assert code.meaning != code.cure or not code.cure
+        if code.topic not in ("", "object"):
+            assert code.meaning
+            assert code.cure
 
 
 @pytest.mark.parametrize(
@@ -302,6 +341,7 @@ def test_every_code_builds_its_error(code: Code):
     assert (error.code, error.status) == (code.name, code.status or None)
     assert error.dooms is code.dooms
     assert code.cure in error.message
+    assert code.meaning in error.message
 
 
 def test_an_expired_token_and_an_expired_signature_have_their_own_cures():

@@ -144,6 +144,29 @@ def test_two_links_signed_at_different_times_are_one_question():
     assert one != other.scrubbed()
 
 
+@pytest.mark.parametrize(
+    ("method", "key", "params", "status", "stays"),
+    [
+        ("GET", "a.txt", {}, 200, True),
+        ("GET", "a.txt", {"versionId": "1"}, 206, True),
+        ("GET", "a.txt", {}, 404, False),
+        ("GET", "a.txt", {}, 302, False),
+        ("GET", "a.txt", {"ci-process": "AIPicMatting"}, 200, False),
+        ("GET", "", {"prefix": "a"}, 200, False),
+        ("PUT", "a.txt", {}, 200, False),
+    ],
+)
+def test_of_a_fetched_object_only_known_secrets_go(method, key, params, status, stays):
+    """An object's own text is data; documents of the service lose all that signs."""
+    asked = Asked.of(method, key, params)
+    for text in (b"policy=keep&sign=1", b"sign=1 \xff"):
+        exchange = Exchange.of(asked, status, {}, text)
+        clean = text if stays or b"\xff" in text else b"policy=***&sign=***"
+        assert exchange.scrubbed().body == clean
+    known = Exchange.of(asked, status, {}, b"it was my-secret-key")
+    assert known.scrubbed(["my-secret-key"]).body == b"it was ***"
+
+
 def test_a_request_reads_as_one_line():
     """What was asked can be shown to a person."""
     asked = Asked.of("PUT", "a.jpg", {"v": "1"}, {"Range": "bytes=0-1"}, b"abc")

@@ -65,6 +65,15 @@ def test_an_unreadable_encoding_is_refused(encoding):
 
 
 @pytest.mark.parametrize(
+    "encoding", ["unicode_escape", "raw_unicode_escape", "windows-1252", "mbcs", "x"]
+)
+def test_no_codec_of_python_is_asked(encoding):
+    """Such codecs warn or differ between systems; the answer names what it declared."""
+    body = f'<?xml version="1.0" encoding="{encoding}"?><a>b</a>'.encode()
+    assert repr(encoding) in refused(body)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",
@@ -122,7 +131,9 @@ def test_a_plain_document_is_read():
     assert root[0].tail == "é"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "us-ascii"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "UTF-8", "utf-16", "iso-8859-1", "us-ascii"]
+)
 def test_the_encodings_of_xml_are_read(encoding):
     """The encodings that every XML parser knows are read."""
     body = f"<?xml version='1.0' encoding='{encoding}'?><a>b</a>".encode(encoding)

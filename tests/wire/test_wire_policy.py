@@ -82,9 +82,9 @@ def test_matting_a_key_needs_its_object_and_the_matting_action():
 
 
 def test_a_text_for_the_console_is_what_the_document_says():
-    """Shown and written, a policy is this JSON text and nothing else."""
+    """Written, a policy is this JSON text alone; shown, its notes follow."""
     policy = required_policy(BUCKET, "list_objects", prefix="图/")
-    assert repr(policy) == str(policy)
+    assert repr(policy) == "\n# ".join([str(policy), *policy.notes])
     assert (
         str(policy)
         == """{

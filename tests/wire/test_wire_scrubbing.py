@@ -2,6 +2,7 @@
 
 import html
 import json
+import time
 from urllib.parse import quote
 
 import pytest
@@ -76,6 +77,72 @@ def test_elements_and_fields_named_after_secrets_lose_their_text():
     )
     clean = text.replace("LTAI", MASK).replace('"k"', f'"{MASK}"')
     assert Scrubber().text(text) == clean
+
+
+def test_temporary_credentials_lose_all_three():
+    """The answer that gives temporary keys out holds none of them any more."""
+    # Fields: https://cloud.tencent.com/document/api/1312/48195 (GetFederationToken).
+    fields = {"Token": "t/1", "TmpSecretId": "AKIDx", "TmpSecretKey": "k"}
+    answer = {"Credentials": fields, "ExpiredTime": 1}
+    clean = {"Credentials": dict.fromkeys(fields, MASK), "ExpiredTime": 1}
+    for indent in (None, 2):
+        text = json.dumps(answer, indent=indent)
+        assert Scrubber().text(text) == json.dumps(clean, indent=indent)
+    assert json.loads(Scrubber().text('{"token": "t", "tokens": "2"}')) == {
+        "token": MASK,
+        "tokens": "2",
+    }
+    xml = "<Token>t</Token><NextToken>n</NextToken><tmp_secret_key>k</tmp_secret_key>"
+    assert Scrubber().text(xml) == xml.replace(">t<", ">***<").replace(">k<", ">***<")
+
+
+@pytest.mark.parametrize(
+    ("link", "clean"),
+    [
+        ("https://me%40corp:word@host/a", "https://***@host/a"),
+        ("https://me:w@rd@host/a@b", "https://***@host/a@b"),
+        ("http%3A//me%3Aword%40host/a", "http%3A//***%40host/a"),
+        ("http%3A%2F%2Fme%3Aw%252Frd%40h%2Fa%40b", "http%3A%2F%2F***%40h%2Fa%40b"),
+        (r"https:\/\/me:word@host\/a", r"https:\/\/***@host\/a"),
+        ("https://host/a@b?mail=a@b", "https://host/a@b?mail=a@b"),
+        ("http%3A%2F%2Fhost%3Fmail%3Da%40b", "http%3A%2F%2Fhost%3Fmail%3Da%40b"),
+        (f"https://{'w' * 1000}@host", "https://***@host"),
+    ],
+)
+def test_a_link_loses_name_and_password(link, clean):
+    """Whatever stands before the host goes whole; what comes after it stays."""
+    assert Scrubber().text(link) == clean
+
+
+UNITS = [
+    "http%3A%2F%2F",
+    "http%3A%2F%2Fhttp%253A%252F%252F",
+    "http:%2f%2f",
+    "http://",
+    "%25",
+    "25",
+    "%",
+    "@",
+    "sig%3D",
+    "x-",
+    " x-aaaa",
+    "a",
+    "secret_",
+    '"secret" ',
+    '"',
+    "&#x0",
+]
+
+
+@pytest.mark.parametrize("front", ["", "http%3A%2F%2F", "sig%" + "25" * 5000 + "3D"])
+def test_no_text_keeps_a_scrubber_busy(front):
+    """Hostile texts of 0.1 MB each take a moment: a paid answer waits for it."""
+    scrubber = Scrubber([TOKEN, "+" * 12])
+    begin = time.process_time()
+    for unit in UNITS:
+        scrubber.text(front + unit * (100_000 // len(unit)))
+    # Some 1 s; a pattern that reads any of them again and again takes over a minute.
+    assert time.process_time() - begin < 10
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ class Verbs:
             raise errors.OptionsError(
                 f"expires must be 1 to {MAX_LIFE} seconds; not {expires!r:.20}"
             )
-        params = {}
+        key, params = check_key(key), {}
         if options is not None:
             params = MattingQuery.of_key(key, options).parameters
         credentials, now = self.speaker.keys.current(), self.speaker.time.now()
@@ -190,7 +190,7 @@ class Verbs:
         ends = now + expires if end is None else min(now + expires, end)
         target = presigned_target(
             credentials,
-            check_key(key),
+            key,
             params,
             host=self.endpoint.partition("//")[2],
             period=(int(now) - SKEW_SECONDS, int(ends)),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from cosmat_nb import errors
 from cosmat_nb.client import questions
 from cosmat_nb.client.async_channel import AsyncChannel
 from cosmat_nb.client.base import BaseClient, Settings
-from cosmat_nb.client.steps import Steps, Wait
+from cosmat_nb.client.driver import drive_awaiting
 from cosmat_nb.options import MattingOptions, Operation
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from cosmat_nb.client.checkup import Checkup
+    from cosmat_nb.client.steps import Steps
     from cosmat_nb.cutout import Cutout
     from cosmat_nb.wire.address import Address
     from cosmat_nb.wire.credentials import Credentials
@@ -221,19 +221,4 @@ class AsyncMattingClient(BaseClient):
                 yield info
 
     async def _run(self, steps: Steps[T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                if isinstance(step, Wait):
-                    await asyncio.sleep(step.seconds)
-                    step = next(steps)
-                    continue
-                try:
-                    reply = await self._channel.send(step)
-                except errors.CosmatError as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(reply)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
+        return await drive_awaiting(steps, self._channel.send, asyncio.sleep)

@@ -6,11 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from cosmat_nb import errors
 from cosmat_nb.client import questions
 from cosmat_nb.client.base import BaseClient, Settings
 from cosmat_nb.client.channel import Channel
-from cosmat_nb.client.steps import Steps, Wait
+from cosmat_nb.client.driver import drive
 from cosmat_nb.options import MattingOptions, Operation
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
     from cosmat_nb.client.checkup import Checkup
+    from cosmat_nb.client.steps import Steps
     from cosmat_nb.cutout import Cutout
     from cosmat_nb.wire.address import Address
     from cosmat_nb.wire.credentials import Credentials
@@ -226,6 +226,11 @@ class MattingClient(BaseClient):
 
         ``client.limits.refusal(client.probe(key))`` says why it would be refused.
 
+        Returns
+        -------
+        PictureInfo
+            Height and width as stored, px, for JPEG and PNG.
+
         Raises
         ------
         ImageError
@@ -234,11 +239,19 @@ class MattingClient(BaseClient):
         return self._run(self._verbs.probe(key))
 
     def fetch(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
-        """Download an object, or its bytes from `start` to before `stop`."""
+        """Download an object or a part of it.
+
+        Parameters
+        ----------
+        key : str
+            Object key.
+        start, stop : int
+            First byte, and the one after the last; by default the whole object.
+        """
         return self._run(self._verbs.fetch(key, start, stop))
 
     def fetch_changed(self, key: str, etag: str) -> bytes | None:
-        """Download an object; None when it still has this ETag."""
+        """Download an object; None when it still has this ETag, as `head` tells it."""
         return self._run(self._verbs.ask(questions.fetch_changed(key, etag)))
 
     def head(self, key: str) -> ObjectInfo:
@@ -281,19 +294,4 @@ class MattingClient(BaseClient):
             yield from page.contents
 
     def _run(self, steps: Steps[T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                if isinstance(step, Wait):
-                    self._clock.sleep(step.seconds)
-                    step = next(steps)
-                    continue
-                try:
-                    reply = self._channel.send(step)
-                except errors.CosmatError as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(reply)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
+        return drive(steps, self._channel.send, self._clock.sleep)

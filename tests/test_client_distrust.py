@@ -119,3 +119,11 @@ def test_a_listing_that_goes_back_is_not_followed():
         with pytest.raises(errors.ProtocolError, match="does not go on from 'b'"):
             list(client.list_objects())
         assert len(server.heard) == 6
+
+
+def test_what_ends_too_late_tells_its_status():
+    """The answer did come, so its status is known."""
+    with Scripted(answer(503, ENDLESS)) as server, server.client() as client:
+        with pytest.raises(errors.TransportError) as caught:
+            client.fetch("k")
+        assert caught.value.status == 503

@@ -1,5 +1,7 @@
 """Natural mistakes are told at once, in a line, and with what to do."""
 
+import enum
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,6 +63,15 @@ def test_strings_of_numpy_are_strings(client):
     """A key out of an array is shown as the plain text that it is."""
     link = client.presign(np.str_("a.jpg"))
     assert type(link.place) is str
+
+
+def test_a_key_out_of_an_enumeration_is_its_value(client):
+    """What was checked is what is sent."""
+
+    class Place(str, enum.Enum):  # noqa: UP042 - whose str() is not its value
+        MUG = "samples/mug.jpg"
+
+    assert client.presign(Place.MUG).place == "samples/mug.jpg"
 
 
 def test_a_stopped_batch_says_so(tmp_path):

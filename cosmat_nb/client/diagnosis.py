@@ -172,10 +172,11 @@ def judge_matting(heard: Heard, listed: Heard) -> dict[str, Finding]:
     if not isinstance(heard, errors.CallError):
         words = f"cannot be told: {heard or 'a picture came for a key that is missing'}"
         return {"matting": Finding("matting", None, words)}
-    topic = _code_of(heard).topic
+    code = _code_of(heard)
+    topic = code.topic
     if topic == "object":
         words = (
-            f"a missing key was answered {heard.code}: rights and binding let the call "
+            f"a missing key was answered {code.name}: rights and binding let the call "
             "pass, as far as a free call can tell"
         )
         return {"matting": Finding("matting", True, words)}

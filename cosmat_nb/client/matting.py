@@ -12,7 +12,7 @@ from cosmat_nb.errors import OptionsError, ProtocolError, ResultMissingError
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import check_bucket, check_key
 from cosmat_nb.wire.markup import is_xml_text
-from cosmat_nb.wire.png import MAX_PIXELS, PngInfo, inspect_png
+from cosmat_nb.wire.png import PngInfo, inspect_png
 from cosmat_nb.wire.results import UploadResult
 from cosmat_nb.wire.rules import MAX_RULES, PicOperations, Rule
 
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Png", "check_results", "download", "plan_results", "process", "upload"]
 
 
-MAX_PNG = 8 * MAX_PIXELS
-"""Longest cutout that is read, bytes: the largest canvas with 16 bits, not packed."""
+MAX_PNG = 512 << 20
+"""Longest cutout that is read, bytes: 7680 × 4320 px with the widest padding, 16-bit
+and not packed, has 489 million.
+"""
 
 
 class Png(NamedTuple):

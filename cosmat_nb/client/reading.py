@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -10,7 +11,7 @@ from cosmat_nb import errors
 from cosmat_nb.client.steps import FIRST_ERROR, Attempt, Question, Reply
 from cosmat_nb.wire.codes import service_error
 from cosmat_nb.wire.documents import ErrorDocument
-from cosmat_nb.wire.scrubbing import Scrubber
+from cosmat_nb.wire.scrubbing import MASK, Scrubber
 
 if TYPE_CHECKING:
     from cosmat_nb.wire.credentials import Credentials
@@ -19,6 +20,7 @@ __all__ = ["Reader"]
 
 T = TypeVar("T")
 
+_QUERY = re.compile(r"(\?|%(?:25)*3f)\S+", re.IGNORECASE)
 _MOST, _MOST_OF_SERVICE, _MOST_OF_CODE = 2000, 500, 80
 
 
@@ -47,8 +49,6 @@ class Reader(Generic[T]):
             credentials.secret_key,
             credentials.token,
             attempt.headers["Authorization"].rpartition("=")[2],
-            # A picture's address may hold another signature.
-            question.params.get("detect-url", "").partition("?")[2],
         )
         return cls(question, Scrubber(secrets))
 
@@ -88,11 +88,19 @@ class Reader(Generic[T]):
         finished.code = self._shown(error.code, _MOST_OF_CODE)
         finished.attempts = attempts
         if reply is not None:
-            finished.status, finished.request_id = reply.status, reply.request_id
+            finished.status = reply.status
+            finished.request_id = self._shown(reply.request_id or "", _MOST_OF_CODE)
+            finished.request_id = finished.request_id or None
+        if isinstance(finished, errors.ServiceError):
+            finished.number = self._shown(finished.number, _MOST_OF_CODE)
         return finished
 
     def _shown(self, text: str, most: int) -> str:
         # What a server writes may move a terminal's cursor, and have no end.
-        told = self.scrubber.text(text)
+        # Cut at first for speed; a half of a secret at this end is cut off later.
+        told = self.scrubber.text(text[: 4 * most])
+        if "?" in self.question.params.get("detect-url", ""):
+            # The query of a picture's address may hold another signature.
+            told = _QUERY.sub(rf"\1{MASK}", told)
         plain = "".join(sign if sign.isprintable() else " " for sign in told)
         return plain if len(plain) <= most else f"{plain[:most]}…"

@@ -119,7 +119,7 @@ class Attempt:
         most = self.max_bytes if status < FIRST_ERROR else MAX_DOCUMENT
         if most is not None and length > most:
             raise errors.TransportError(
-                f"an answer (HTTP {status}) of more than {most} bytes", heals=False
+                f"an answer of more than {most} bytes", heals=False, status=status
             )
 
 

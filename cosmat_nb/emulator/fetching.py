@@ -128,6 +128,8 @@ class Fetcher:
             raise self._refusal(f"{type(error).__name__}") from None
         finally:
             connection.close()
+        if answer.length and len(data) <= self.assumptions.limits.max_bytes:
+            raise self._refusal(f"{answer.length} bytes of it are missing")
         return answer.status, data, answer.headers.get("location", "")
 
     def _refusal(self, reason: str) -> Refusal:

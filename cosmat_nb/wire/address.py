@@ -137,7 +137,7 @@ def check_key(key: object) -> str:
     segments = key.split("/")
     if ".." in segments or segments[-1] == ".":
         raise OptionsError(f"object key {key!r} holds a path segment .. or ends in .")
-    return str(key)  # plain text also for the strings of numpy
+    return "".join(key)  # plain text, also for strings of numpy and members of enums
 
 
 def encode(text: str) -> str:

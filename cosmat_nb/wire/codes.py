@@ -62,7 +62,8 @@ def find_code(name: str, status: int, number: str = "", message: str = "") -> Co
     'ObjectNotFoundError'
     """
     known = CODES.get(number) or CODES.get(name) or _BY_STATUS.get(status)
-    if known is CODES["AccessDenied"] and "expired" in message:
+    late = name == "AccessDenied" and "has expired" in message
+    if late and known is not None and known.topic == "rights":
         return _LATE
     if known is not None:
         return known

@@ -23,10 +23,17 @@ _HOME = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 # The vendor's metadata of a machine, https://cloud.tencent.com/document/product/213/4934:
 # an ordinary name, answered within its own network alone.
 _INSIDE = frozenset({"metadata.tencentyun.com"})
-_LAST_IPV4 = tuple(map(IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96")))
+_LAST_IPV4 = tuple(
+    map(IPv6Network, ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96"))
+)
 """IPv4 in the last 32 bits: RFC 4291, 2.5.5 (compatible and mapped); RFC 6052, 2.1."""
 _LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
 """RFC 8215: not global, which older versions of Python do not know."""
+
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u180b-\u180d\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]"
+)
+"""What IDNA takes out of a name (RFC 3454, table B.1)."""
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -123,7 +130,7 @@ def check_public(url: str) -> str:
     """
     # Full-width digits and dots are plain ones to whoever looks the name up.
     host = unicodedata.normalize("NFKC", urlsplit(url).hostname or "")
-    host = host.replace("\u3002", ".").rstrip(".").lower()
+    host = _UNSEEN.sub("", host).replace("\u3002", ".").rstrip(".").lower()
     number = _number(host)
     if number is not None:
         address = _meant(ip_address(number))

@@ -224,6 +224,8 @@ def test_a_number_keeps_the_name_as_code_and_brings_its_own_cure():
         ("SomethingNew", "", "-46619", True),
         ("AccessDenied", "The package has expired.", "-162", False),
         ("AccessDenied", "Request has expired", "-1", True),
+        ("AccessDenied", "Request has expired", "-46661", True),
+        ("AccessDenied", "Access Denied for expired/mug.jpg.", "", False),
     ],
 )
 def test_the_end_of_a_signature_is_known(name, message, number, over):

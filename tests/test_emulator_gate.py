@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cosmat_nb.emulator.gate import check_bucket, check_signature
+from cosmat_nb.emulator.gate import check_signature, find_bucket
 from cosmat_nb.emulator.messages import Incoming
 from cosmat_nb.emulator.refusal import Redirect, Refusal
 from cosmat_nb.wire.address import Address
@@ -143,6 +145,13 @@ def test_the_period_is_kept(now, code, message):
         assert refusal.message.startswith(message)
 
 
+@pytest.mark.parametrize("now", [1600000000.0, 1900000000.0])
+def test_a_refusal_for_its_time_tells_the_time(now):
+    """Clients in browsers read the service's time from the document."""
+    moment = datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
+    assert refuse(signed(), now).details == {"ServerTime": moment}
+
+
 def test_an_unsigned_request_is_refused():
     """Without a signature the answer is AccessDenied."""
     refusal = refuse(incoming())
@@ -277,11 +286,11 @@ def test_a_header_beyond_ascii_is_signed_as_text(text, coding):
     assert refuse(changed).code == "SignatureDoesNotMatch"
 
 
-def find_bucket(host, key="a.jpg", params=None, foreign="NoSuchBucket", fast="serve"):
+def bucket_of(host, key="a.jpg", params=None, foreign="NoSuchBucket", fast="serve"):
     """Find the bucket that a host names, of two."""
     request = incoming(key=key, params=params, headers={"host": host})
     names = {ADDRESS.bucket, "second-1250000000"}
-    return check_bucket(request, ADDRESS, names, foreign, fast)
+    return find_bucket(request, ADDRESS, names, foreign, fast)
 
 
 @pytest.mark.parametrize(
@@ -303,10 +312,10 @@ def find_bucket(host, key="a.jpg", params=None, foreign="NoSuchBucket", fast="se
 )
 def test_the_bucket_has_many_hosts(host):
     """Every host of the bucket names it, and so does a host that names none."""
-    assert find_bucket(host) == ADDRESS.bucket
+    assert bucket_of(host) == ADDRESS.bucket
     second = host.lower().replace("examplebucket", "second")
     if second != host.lower():
-        assert find_bucket(second) == "second-1250000000"
+        assert bucket_of(second) == "second-1250000000"
 
 
 @pytest.mark.parametrize(
@@ -322,7 +331,7 @@ def test_the_bucket_has_many_hosts(host):
 def test_another_bucket_does_not_exist(host):
     """A host of the vendor's that names no bucket of ours answers NoSuchBucket."""
     with pytest.raises(Refusal) as caught:
-        find_bucket(host)
+        bucket_of(host)
     assert (caught.value.code, caught.value.status) == ("NoSuchBucket", 404)
 
 
@@ -330,10 +339,10 @@ def test_another_region_may_send_on():
     """Where that is assumed, a bucket of ours is told where it is; others are not."""
     beijing = "second-1250000000.cos.ap-beijing.myqcloud.com"
     with pytest.raises(Redirect) as caught:
-        find_bucket(beijing, foreign="redirect")
+        bucket_of(beijing, foreign="redirect")
     assert caught.value.host == "second-1250000000.cos.ap-guangzhou.myqcloud.com"
     with pytest.raises(Refusal, match="NoSuchBucket"):
-        find_bucket(beijing.replace("second", "other"), foreign="redirect")
+        bucket_of(beijing.replace("second", "other"), foreign="redirect")
 
 
 def test_some_hosts_do_not_cut():
@@ -343,10 +352,10 @@ def test_some_hosts_do_not_cut():
     matte = {"ci-process": "AIPicMatting"}
     for host, how in [(job, "serve"), (fast, "refuse")]:
         with pytest.raises(Refusal) as caught:
-            find_bucket(host, params=matte, fast=how)
+            bucket_of(host, params=matte, fast=how)
         assert (caught.value.code, caught.value.status) == ("InvalidUrl", 404)
-        assert find_bucket(host, fast=how) == ADDRESS.bucket
-    assert find_bucket(fast, params=matte) == ADDRESS.bucket
+        assert bucket_of(host, fast=how) == ADDRESS.bucket
+    assert bucket_of(fast, params=matte) == ADDRESS.bucket
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)

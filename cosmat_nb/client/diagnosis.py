@@ -208,8 +208,7 @@ def _explain(error: errors.CallError, meaning: str = "") -> tuple[str, str]:
     if code.meaning and code.name not in ("", error.code):
         words += f" (number {code.name})"
     words += str(error).removeprefix(error.message)
-    # What a server writes may hold what moves a terminal's cursor.
-    return "".join(sign if sign.isprintable() else " " for sign in words), cure
+    return words, cure
 
 
 def _code_of(heard: Heard) -> Code:

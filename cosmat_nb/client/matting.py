@@ -11,7 +11,7 @@ from cosmat_nb.client.steps import Question, Reply
 from cosmat_nb.errors import OptionsError, ProtocolError, ResultMissingError
 from cosmat_nb.options import MattingOptions
 from cosmat_nb.wire.address import check_bucket, check_key
-from cosmat_nb.wire.markup import is_xml_text
+from cosmat_nb.wire.markup import survives_xml
 from cosmat_nb.wire.png import PngInfo, inspect_png
 from cosmat_nb.wire.results import UploadResult
 from cosmat_nb.wire.rules import MAX_RULES, PicOperations, Rule
@@ -115,16 +115,7 @@ def plan_results(
         )
     other = "" if bucket in (None, own) else check_bucket(bucket)
     for save_as, options in results.items():
-        if not isinstance(options, MattingOptions):
-            raise OptionsError(
-                "results map object keys to MattingOptions; "
-                f"not {type(save_as).__name__} to {type(options).__name__}"
-            )
-        if not is_xml_text(str(save_as)) or "\r" in str(save_as):
-            raise OptionsError(
-                f"save_as {save_as!r} holds a character that XML cannot carry: the "
-                "answer could not name it"
-            )
+        _check_result(save_as, options)
         if save_as == key and not other and not overwrite:
             raise OptionsError(
                 f"{save_as!r} is the source itself: save under another key, or pass "
@@ -132,6 +123,19 @@ def plan_results(
             )
     rules = tuple(Rule.of(name, options, other) for name, options in results.items())
     return PicOperations(rules=rules, picture_info=picture_info)
+
+
+def _check_result(save_as: str, options: MattingOptions) -> None:
+    if not isinstance(options, MattingOptions):
+        raise OptionsError(
+            "results map object keys to MattingOptions; "
+            f"not {type(save_as).__name__} to {type(options).__name__}"
+        )
+    if not survives_xml(str(save_as)):
+        raise OptionsError(
+            f"save_as {save_as!r} holds a character that XML cannot carry: the "
+            "answer could not name it"
+        )
 
 
 def check_results(result: UploadResult, operations: PicOperations, about: str) -> None:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from cosmat_nb.emulator.messages import Incoming
     from cosmat_nb.wire.credentials import Credentials
 
-__all__ = ["check_bucket", "check_signature"]
+__all__ = ["check_signature", "find_bucket"]
 
 
 _CI_TOKEN = "x-ci-security-token"  # noqa: S105 - a name, not a token
 _VENDORS = (".myqcloud.com", ".tencentcos.cn")
 
 
-def check_bucket(
+def find_bucket(
     incoming: Incoming,
     address: Address,
     names: Collection[str],
@@ -173,7 +173,8 @@ def _header_forms(incoming: Incoming) -> Iterator[Mapping[str, str]]:
 
 
 def _server_time(now: float) -> dict[str, str]:
-    # In browsers the vendor's clients see this element, and not the header Date.
+    # In browsers the vendor's clients see this element, and not the header Date; that
+    # these refusals carry it is assumed.
     moment = datetime.fromtimestamp(now, UTC)
     return {"ServerTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cosmat_nb.emulator.bucket import Bucket
 from cosmat_nb.emulator.cutting import Cutter
 from cosmat_nb.emulator.fetching import Fetcher
-from cosmat_nb.emulator.gate import check_bucket, check_signature
+from cosmat_nb.emulator.gate import check_signature, find_bucket
 from cosmat_nb.emulator.messages import Incoming, Outgoing
 from cosmat_nb.emulator.objects import Objects
 from cosmat_nb.emulator.refusal import NUMBERS, Refusal
@@ -142,7 +142,7 @@ class Handlers:
         return self.shelves[name]
 
     def _find_bucket(self, incoming: Incoming) -> str:
-        return check_bucket(
+        return find_bucket(
             incoming,
             self.address,
             self.buckets,

@@ -8,8 +8,8 @@ from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.address import check_key
 from cosmat_nb.wire.markup import (
     Tree,
-    is_xml_text,
     read_document,
+    survives_xml,
     text_of,
     write_xml,
 )
@@ -144,7 +144,7 @@ class DeleteResult:
 
 
 def _carried(key: str) -> str:
-    if not is_xml_text(key) or "\r" in key:
+    if not survives_xml(key):
         raise OptionsError(
             f"object key {key!r} holds a character that XML cannot carry: "
             "delete it alone"

@@ -13,18 +13,22 @@ Examples
 
 from __future__ import annotations
 
+from cosmat_nb.batch.outcome import Outcome, Status
+from cosmat_nb.batch.streaming import iter_matte
 from cosmat_nb.client.asynchronous import AsyncMattingClient
 from cosmat_nb.client.blocking import MattingClient
 from cosmat_nb.client.checkup import Checkup
+from cosmat_nb.client.clock import Clock
 from cosmat_nb.client.link import Link
-from cosmat_nb.client.pace import Clock, Retry
 from cosmat_nb.client.recording import Recorder
+from cosmat_nb.client.retry import Retry
 from cosmat_nb.connect import connect, connect_cloud, connect_emulator
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.emulator.assumptions import Assumptions
 from cosmat_nb.emulator.bucket import FolderBucket, MemoryBucket
 from cosmat_nb.emulator.faults import Fault, Faults
 from cosmat_nb.emulator.latency import Latency
+from cosmat_nb.emulator.rate import Rate
 from cosmat_nb.emulator.replay import Replay
 from cosmat_nb.emulator.server import Emulator
 from cosmat_nb.errors import (
@@ -50,10 +54,18 @@ from cosmat_nb.errors import (
 from cosmat_nb.frame.listing import list_frame
 from cosmat_nb.frame.matting import matte_frame
 from cosmat_nb.frame.measuring import measure_frame
-from cosmat_nb.frame.outcome import RESULT_COLUMNS, Status
+from cosmat_nb.frame.pilot import pilot_frame
+from cosmat_nb.frame.plan import Plan
+from cosmat_nb.frame.planning import plan_frame
+from cosmat_nb.frame.retrying import retry_failed
+from cosmat_nb.frame.rows import RESULT_COLUMNS
+from cosmat_nb.frame.summary import Summary, summarize_run
 from cosmat_nb.matting.engine import Engine, get_engine
 from cosmat_nb.metrics.matte import MatteMetrics, measure_alpha
 from cosmat_nb.options import MattingOptions, Operation, Padding
+from cosmat_nb.store.budget import Budget
+from cosmat_nb.store.ledger import Ledger
+from cosmat_nb.store.price import UNVERIFIED, Price
 from cosmat_nb.store.store import Store
 from cosmat_nb.view.plots import plot_grid
 from cosmat_nb.view.report import write_report
@@ -68,11 +80,13 @@ from cosmat_nb.wire.results import StoredPicture, UploadResult
 
 __all__ = [
     "RESULT_COLUMNS",
+    "UNVERIFIED",
     "AccessDeniedError",
     "Address",
     "Assumptions",
     "AsyncMattingClient",
     "BatchInterrupted",
+    "Budget",
     "BudgetExceededError",
     "CallError",
     "Checkup",
@@ -91,6 +105,7 @@ __all__ = [
     "ImageRejectedError",
     "InvalidRequestError",
     "Latency",
+    "Ledger",
     "Limits",
     "Link",
     "Listing",
@@ -102,11 +117,15 @@ __all__ = [
     "ObjectNotFoundError",
     "Operation",
     "OptionsError",
+    "Outcome",
     "Padding",
     "PaymentRequiredError",
     "PictureInfo",
+    "Plan",
     "Policy",
+    "Price",
     "ProtocolError",
+    "Rate",
     "Recorder",
     "Replay",
     "ResultMissingError",
@@ -116,6 +135,7 @@ __all__ = [
     "Status",
     "Store",
     "StoredPicture",
+    "Summary",
     "ThrottledError",
     "TransportError",
     "UploadResult",
@@ -123,11 +143,16 @@ __all__ = [
     "connect_cloud",
     "connect_emulator",
     "get_engine",
+    "iter_matte",
     "list_frame",
     "matte_frame",
     "measure_alpha",
     "measure_frame",
+    "pilot_frame",
+    "plan_frame",
     "plot_grid",
+    "retry_failed",
+    "summarize_run",
     "write_report",
 ]
 __version__ = "0.1.0"

@@ -132,7 +132,8 @@ def connect_emulator(
     ours = not emulator.is_running
     emulator.start()
     try:
-        settings["endpoint"], settings["emulated"] = emulator.endpoint, True
+        settings["endpoint"] = emulator.endpoint
+        settings["engine"] = emulator.version
         return MattingClient(
             emulator.address,
             emulator.credentials,

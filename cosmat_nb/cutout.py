@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +38,8 @@ class Cutout:
         Object key or address of the source picture, an address without its query.
     options : MattingOptions
         What was asked for.
-    content : bytes or Path
-        The PNG as it was received, or the file that keeps it.
+    data : bytes or None
+        The PNG as it was received; None when a file keeps it.
     height, width : int
         Size, px.
     is_empty : bool
@@ -48,8 +50,13 @@ class Cutout:
         The service's name for the call.
     attempts : int
         Requests the call took; each may have been billed.
+    folder : Path or None
+        The store's folder whose file keeps the PNG.
+    sha256 : str
+        Of the PNG, hexadecimal; empty while no file keeps it. It is checked whenever
+        the file is read.
     source : callable or None
-        Fetches the source picture's bytes; lost when the handle is pickled.
+        Fetches an object's bytes by its key; lost when the handle is pickled.
 
     Examples
     --------
@@ -61,14 +68,18 @@ class Cutout:
 
     place: str
     options: MattingOptions
-    content: bytes | Path = field(repr=False)
+    data: bytes | None = field(default=None, repr=False)
     height: int
     width: int
     is_empty: bool
     nbytes: int
     request_id: str | None = field(default=None, compare=False)
     attempts: int = field(default=1, compare=False)
-    source: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
+    folder: Path | None = field(default=None, compare=False)
+    sha256: str = ""
+    source: Callable[[str], bytes] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     def __repr__(self) -> str:
         empty = ", empty" if self.is_empty else ""
@@ -82,22 +93,40 @@ class Cutout:
         return _rebuild, ({**fields, "source": None},)
 
     @property
+    def path(self) -> Path | None:
+        """The file that keeps the PNG, named by its content; None while in memory."""
+        if self.folder is None:
+            return None
+        return self.folder / self.sha256[:2] / f"{self.sha256}.png"
+
+    @property
     def png(self) -> bytes:
         """The PNG as it was received.
 
         Raises
         ------
         OptionsError
-            When the file that kept it is gone.
+            When the file that kept it is gone or damaged. A damaged one is set aside,
+            so that the next batch asks for the picture again.
         """
-        if isinstance(self.content, bytes):
-            return self.content
+        path = self.path
+        if path is None:
+            assert self.data is not None, "a cutout is in memory or in a file"
+            return self.data
         try:
-            return self.content.read_bytes()
+            png = path.read_bytes()
         except OSError as error:
             raise OptionsError(
                 f"the file of {self!r} cannot be read: {error.strerror or error}"
             ) from None
+        if hashlib.sha256(png).hexdigest() != self.sha256:
+            with suppress(OSError):
+                path.replace(path.with_suffix(".damaged"))
+            raise OptionsError(
+                f"the file of {self!r} is damaged and was set aside: run matte_frame "
+                "on its row again"
+            )
+        return png
 
     @property
     def rgba(self) -> NDArray[np.uint8]:
@@ -124,7 +153,7 @@ class Cutout:
                 f"{self!r} cannot fetch its source: it came from an address or from "
                 "another process; fetch it with client.fetch(key)"
             )
-        return images.decode_rgb(self.source())
+        return images.decode_rgb(self.source(self.place))
 
     def save(self, path: str | Path) -> Path:
         """Write the PNG to a file and return its path.
@@ -144,9 +173,9 @@ class Cutout:
             raise OptionsError(f"cannot write {path}: {reason}") from None
         return path
 
-    def kept_at(self, path: Path) -> Cutout:
-        """Return the same cutout with its bytes in a file instead of in memory."""
-        return replace(self, content=path)
+    def kept_in(self, folder: Path, sha256: str) -> Cutout:
+        """Return the same cutout with its bytes in a store instead of in memory."""
+        return replace(self, data=None, folder=folder, sha256=sha256)
 
     def _repr_html_(self) -> str:
         try:

@@ -32,7 +32,6 @@ a secret key, a token or a signature.
 from __future__ import annotations
 
 import logging
-import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -62,40 +61,6 @@ __all__ = [
 
 
 logger = logging.getLogger(__name__)
-
-_SECRETIVE = re.compile(r"[?#]|%(?:25)*(?:3f|23)", re.IGNORECASE)
-
-
-def shown_place(place: str) -> str:
-    """Return a place as it may be shown: a key whole, an address without its secrets.
-
-    Parameters
-    ----------
-    place : str
-        An object key, or an address: whatever holds ``://``, encoded or not. An address
-        loses its user name, query and fragment, since a query may hold a signature.
-
-    Examples
-    --------
-    >>> shown_place("https://me:pass@example.com/a.jpg?q-signature=5aed")
-    'https://example.com/a.jpg'
-    >>> shown_place("what?.jpg")
-    'what?.jpg'
-    """
-    if not is_address(place):
-        return place
-    return re.sub(r"//[^/@]*@", "//", _SECRETIVE.split(place, maxsplit=1)[0])
-
-
-def is_address(place: str) -> bool:
-    """Whether a place is meant as an address and not as an object key.
-
-    Examples
-    --------
-    >>> is_address("ftp://example.com/a.jpg"), is_address("http/a.jpg")
-    (True, False)
-    """
-    return re.search(r"^\s*[a-z+]+(?:://|%(?:25)*3a)", place, re.IGNORECASE) is not None
 
 
 class CosmatError(Exception):
@@ -191,10 +156,24 @@ class CallError(CosmatError):
 
 
 class TransportError(CallError):
-    """No usable answer arrived: connection refused or lost, timeout, deadline."""
+    """No usable answer arrived: connection refused or lost, timeout, deadline.
 
-    def __init__(self, message: str, *, heals: bool = True, **facts: Any) -> None:
+    Attributes
+    ----------
+    unsent : bool
+        Whether no connection came about, so that the service cannot have billed it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        heals: bool = True,
+        unsent: bool = False,
+        **facts: Any,
+    ) -> None:
         super().__init__(message, heals=heals, **facts)
+        self.unsent = unsent
 
 
 class ProtocolError(CallError):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
+from answers import ADDRESS
 
 import cosmat_nb as cm
 from cosmat_nb import images
@@ -89,3 +91,25 @@ def shared():
             f"needs the reference material in {SHARED.name}/ beside the project"
         )
     return SHARED
+
+
+@pytest.fixture
+def scripted():
+    """Make a client that a function answers, and the list of what was asked."""
+    asked = []
+
+    def make(answer, concurrency=1, attempts=1):
+        def handle(request):
+            asked.append(request.url.path)
+            return answer(request)
+
+        return cm.MattingClient(
+            ADDRESS,
+            cm.Credentials("id", "key"),
+            concurrency=concurrency,
+            retry=cm.Retry(attempts=attempts, base=0.001, draw=lambda: 1.0),
+            transport=httpx.MockTransport(handle),
+        )
+
+    make.asked = asked
+    return make

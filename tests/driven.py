@@ -6,8 +6,8 @@ from scripted import ADDRESS, KEYS
 
 from cosmat_nb import errors
 from cosmat_nb.client.keyring import Keyring
-from cosmat_nb.client.pace import Retry
 from cosmat_nb.client.protocol import Speaker
+from cosmat_nb.client.retry import Retry
 from cosmat_nb.client.server_time import ServerTime
 from cosmat_nb.client.steps import Reply, Wait
 from cosmat_nb.client.verbs import Verbs

@@ -14,7 +14,8 @@ import numpy as np
 
 from cosmat_nb import images
 from cosmat_nb.client.blocking import MattingClient
-from cosmat_nb.client.pace import Clock, Retry
+from cosmat_nb.client.clock import Clock
+from cosmat_nb.client.retry import Retry
 from cosmat_nb.wire.address import Address
 from cosmat_nb.wire.credentials import Credentials
 from cosmat_nb.wire.documents import ErrorDocument

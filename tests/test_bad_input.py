@@ -103,7 +103,6 @@ def test_an_unusual_key_is_fine(client, square, key):
             "InvalidImageFormat",
             "is of no known format; it must be JPEG or PNG",
         ),
-        (b"", "InvalidImageFormat", "is an empty file"),
         (
             images.encode_png(np.zeros((1, 1, 3), np.uint8)),
             "ImageTooLarge",
@@ -147,7 +146,6 @@ def test_an_unusual_key_is_fine(client, square, key):
     ],
     ids=[
         "text",
-        "nothing",
         "one pixel",
         "flat",
         "long",
@@ -165,6 +163,13 @@ def test_a_bad_picture_is_a_refused_row(client, data, code, message):
     assert row.cutout is None
     assert re.search(message, row.error)
     assert row.request_id in row.error
+
+
+def test_an_empty_file_is_refused_before_it_is_sent(client):
+    """Its size is known from the listing: the row says so, and no call is made."""
+    row = matte_one(client, b"")
+    assert (row.status, row.error_code, row.attempts) == ("refused", "OptionsError", 0)
+    assert "is an empty file; it is not sent" in row.error
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])

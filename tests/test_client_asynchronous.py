@@ -11,7 +11,7 @@ from scripted import ADDRESS, GOOD, KEYS, PNG, SLOW_DOWN, Scripted
 import cosmat_nb as cm
 from cosmat_nb import errors, images
 from cosmat_nb.client.asynchronous import AsyncMattingClient
-from cosmat_nb.client.pace import Retry
+from cosmat_nb.client.retry import Retry
 
 QUICK = Retry(base=0.001, longest=0.002)
 

@@ -36,7 +36,7 @@ from scripted import (
 import cosmat_nb as cm
 from cosmat_nb import errors
 from cosmat_nb.client.blocking import MattingClient
-from cosmat_nb.client.pace import Retry
+from cosmat_nb.client.retry import Retry
 from cosmat_nb.wire.address import parse_target
 from cosmat_nb.wire.authorization import Authorization
 from cosmat_nb.wire.credentials import Credentials
@@ -380,8 +380,10 @@ def test_an_endpoint_is_scheme_host_and_port(endpoint):
 @pytest.mark.parametrize("endpoint", [None, "https://127.0.0.1:1", "https://cos.test"])
 def test_certificates_are_always_checked(endpoint, emulated):
     """Over HTTPS no setting makes a client trust a server that it cannot identify."""
-    with MattingClient(ADDRESS, KEYS, endpoint=endpoint, emulated=emulated) as client:
-        context = client._channel._http._transport._pool._ssl_context
+    with MattingClient(
+        ADDRESS, KEYS, endpoint=endpoint, engine="color 1" if emulated else ""
+    ) as client:
+        context = client._channel._carrier._place.tls
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
 
@@ -641,7 +643,7 @@ def test_the_repr_says_where_calls_go():
         assert "<b>calls are paid</b>" in client._repr_html_()
     with MattingClient(ADDRESS, KEYS, endpoint=local) as client:
         assert repr(client) == f"MattingClient(cloud: {bucket} via {local})"
-    with MattingClient(ADDRESS, KEYS, endpoint=local, emulated=True) as client:
+    with MattingClient(ADDRESS, KEYS, endpoint=local, engine="color 1") as client:
         assert repr(client) == f"MattingClient(emulator: {bucket} via {local})"
         shown = client._repr_html_()
     assert "the embedded emulator; nothing is paid" in shown

@@ -29,7 +29,7 @@ import cosmat_nb as cm
 from cosmat_nb import errors, images
 from cosmat_nb.client.asynchronous import AsyncMattingClient
 from cosmat_nb.client.blocking import MattingClient
-from cosmat_nb.client.pace import Retry
+from cosmat_nb.client.retry import Retry
 from cosmat_nb.emulator.assumptions import Assumptions
 from cosmat_nb.emulator.bucket import MemoryBucket
 from cosmat_nb.emulator.faults import Fault, Faults

@@ -28,11 +28,12 @@ from scripted import (
 
 import cosmat_nb as cm
 from cosmat_nb.client.checkup import Checkup, examine
+from cosmat_nb.client.clock import Clock
 from cosmat_nb.client.diagnosis import TOPICS, Finding, judge_matting
 from cosmat_nb.client.keyring import Keyring
-from cosmat_nb.client.pace import Clock, Retry
 from cosmat_nb.client.protocol import Speaker
 from cosmat_nb.client.recording import Recorder
+from cosmat_nb.client.retry import Retry
 from cosmat_nb.client.server_time import ServerTime
 from cosmat_nb.client.steps import Reply
 from cosmat_nb.emulator.faults import Fault, Faults
@@ -101,7 +102,7 @@ def failing(topic, *unknown):
 
 def test_a_good_account_passes_every_topic_and_nothing_is_billed(check, emulator):
     """Two requests, all fine, and the emulator charges none of them."""
-    checkup = check_emulator(check, emulator, emulated=True)
+    checkup = check_emulator(check, emulator, engine="color 1")
     assert states(checkup) == FINE
     assert checkup.ok
     assert [finding.topic for finding in checkup.findings] == list(TOPICS)

@@ -12,7 +12,7 @@ from scripted import refusal as refuse
 from cosmat_nb import errors
 from cosmat_nb.client import questions
 from cosmat_nb.client.keyring import MARGIN, Keyring
-from cosmat_nb.client.pace import Retry
+from cosmat_nb.client.retry import Retry
 from cosmat_nb.wire.authorization import Authorization
 from cosmat_nb.wire.credentials import Credentials
 

@@ -1,130 +1,422 @@
-"""How long a client waits, and by which clock."""
+"""The pace of a batch, simulated event by event on a clock that needs no time.
 
-import dataclasses
+A simulated service answers after some latency, and throttles at once beyond a number of
+attempts at a time or a token bucket. The batch always has more to ask.
+"""
+
+from __future__ import annotations
+
+import heapq
 import math
 import random
+import threading
 import time
+from dataclasses import dataclass, field
 
 import pytest
+from conftest import WhiteEngine, draw_square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cosmat_nb.client.pace import MAX_SECONDS, Clock, Retry, parse_retry_after
+import cosmat_nb as cm
+from cosmat_nb import images
+from cosmat_nb.client.pace import Pace, Slot
+from cosmat_nb.emulator.latency import Latency
+from cosmat_nb.emulator.rate import Rate, Turnstile
 from cosmat_nb.errors import OptionsError
 
-law = settings(derandomize=True, deadline=None, max_examples=100)
+FEW = settings(derandomize=True, deadline=None, max_examples=6)
+SOON = settings(derandomize=True, deadline=None, max_examples=60)
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    def __init__(self):
+        self.now = 1000.0
+        self.clock = cm.Clock(elapsed=lambda: self.now)
+
+
+def pass_all(pace, verdict="good", **asked):
+    """Begin all that may begin now, then release it; return how many it were."""
+    slots = []
+    while isinstance(slot := pace.ask(), Slot):
+        slots.append(slot)
+    for slot in slots:
+        pace.release(slot, verdict, **asked)
+    return len(slots)
+
+
+@dataclass
+class Service:
+    """A service with limits, the batch that asks it, and what came of it."""
+
+    rate: Rate = field(default_factory=Rate)
+    most: int = 64
+    median: float = 1.6
+    spread: float = 0.0
+    quick: float = 0.05
+    seed: int = 0
+    slower: object = None
+    stricter: object = None
+    chance: float = 0.0
+    outage: tuple = (0.0, 0.0)
+    events: list = field(default_factory=list)
+
+    def run(self, seconds):
+        """Simulate so long; collect (time, verdict, in flight, level)."""
+        hand, source = Hand(), random.Random(self.seed)
+        pace, turnstile = Pace(self.most, clock=hand.clock), Turnstile(self.rate)
+        begun, flying, start, changed = 0, [], hand.now, self.stricter is None
+        while hand.now < start + seconds:
+            if not changed and hand.now >= start + seconds / 2:
+                turnstile._rate, changed = self.stricter, True
+            wait = 0.0
+            while isinstance(slot := pace.ask(), Slot):
+                begun += 1
+                is_out = self.outage[0] <= hand.now - start < self.outage[1]
+                passes = not is_out and source.random() >= self.chance
+                passes = passes and turnstile.enter(hand.now)
+                took = self.median * math.exp(self.spread * source.gauss(0, 1))
+                if self.slower is not None:
+                    took *= self.slower(hand.now - start, len(flying) + 1)
+                verdict = "good" if passes else "throttled"
+                end = hand.now + (took if passes else self.quick)
+                heapq.heappush(flying, (end, begun, slot, verdict))
+                assert len(flying) <= self.most
+            wait = hand.now + slot + 1e-9
+            if not flying or wait < flying[0][0]:
+                assert wait < math.inf, "nothing is in flight, and nothing may begin"
+                hand.now = wait
+                continue
+            hand.now, _, slot, verdict = heapq.heappop(flying)
+            turnstile.leave() if verdict == "good" else None
+            pace.release(slot, verdict)
+            assert 1 <= pace.level <= self.most
+            now = hand.now - start
+            self.events.append((now, verdict, slot.in_flight, pace.level))
+        self.seconds = seconds
+        return self
+
+    def count(self, verdict="good", first=0.5, last=1.0):
+        """Answers of a kind between two shares of the time."""
+        low, high = first * self.seconds, last * self.seconds
+        return sum(low <= at < high and it == verdict for at, it, *_ in self.events)
+
+    def speed(self, first=0.5, last=1.0):
+        """Good answers a second between two shares of the time."""
+        return self.count("good", first, last) / (last - first) / self.seconds
+
+    def throttled(self, first=0.5, last=1.0):
+        """Throttled share of the answers between two shares of the time."""
+        bad = self.count("throttled", first, last)
+        return bad / max(1, bad + self.count("good", first, last))
+
+    @property
+    def mean(self):
+        """Mean latency of the log-normal law, seconds."""
+        return self.median * math.exp(self.spread**2 / 2)
+
+
+@FEW
+@given(limit=st.integers(1, 64), most=st.integers(1, 80), seed=st.integers(0, 99))
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+def test_a_limit_of_concurrency_is_found(spread, limit, most, seed):
+    """Over 90 % of what the service takes is used, and under 5 % throttled."""
+    rate = Rate(concurrent=limit)
+    service = Service(most=most, rate=rate, spread=spread, seed=seed).run(300)
+    best = min(limit, most) / service.mean
+    # A few hundred log-normal draws have a mean of their own; few answers, more so.
+    noise = 3 * spread / math.sqrt(best * 150)
+    assert service.speed() >= (0.9 - noise) * best
+    assert service.throttled() <= 0.05
+
+
+@FEW
+@given(speed=st.floats(4, 30), seed=st.integers(0, 99))
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+def test_a_limit_of_rate_is_found(spread, speed, seed):
+    """The same for a bucket of one second, at latencies longer than that."""
+    service = Service(rate=Rate(per_second=speed), spread=spread, seed=seed).run(400)
+    assert service.speed() >= 0.9 * speed
+    assert service.throttled() <= 0.05
+
+
+@pytest.mark.parametrize("speed", [5, 30, 50, 150, 400])
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+def test_a_rate_of_less_than_one_in_flight_is_found(spread, speed):
+    """At 20 ms, 5 attempts a second are 0.1 in flight: then attempts have pauses."""
+    rate = Rate(per_second=speed)
+    service = Service(most=16, rate=rate, median=0.02, spread=spread, quick=0.002).run(
+        60
+    )
+    assert service.speed() >= 0.9 * speed
+    assert service.throttled() <= 0.1
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"),
+    ("before", "after", "best"),
     [
-        (None, 0.0),
-        ("", 0.0),
-        ("0", 0.0),
-        ("120", 120.0),
-        ("1.5", 0.0),
-        ("-3", 0.0),
-        ("٣", 0.0),
-        ("soon", 0.0),
-        ("Tue, 14 Nov 2023 22:13:50 GMT", 30.0),
-        ("Tuesday, 14-Nov-23 22:13:50 GMT", 30.0),
-        ("Tue Nov 14 22:13:50 2023", 30.0),
-        ("Tue, 14 Nov 2023 22:13:50 -0000", 30.0),
-        ("Wed, 15 Nov 2023 00:13:50 +0200", 30.0),
-        ("Tue, 14 Nov 2023 22:13:10 GMT", 0.0),
-        ("Thu, 01 Jan 99999999999999999999 00:00:00 GMT", 0.0),
-        ("Tue, 14 Nov 2023 22:13:50 +99999999999999999", 0.0),
+        (Rate(concurrent=32), Rate(concurrent=8), 8 / 1.6),
+        (Rate(concurrent=8), Rate(concurrent=32), 32 / 1.6),
+        (Rate(per_second=20), Rate(per_second=5), 5.0),
+        (Rate(per_second=5), Rate(per_second=20), 20.0),
+        (Rate(concurrent=16), Rate(per_second=5), 5.0),
+        (Rate(per_second=5), Rate(concurrent=16), 16 / 1.6),
     ],
 )
-def test_retry_after_is_read_in_every_form(value, seconds, monkeypatch):
-    """Seconds and the three HTTP dates are read, whatever this machine's time zone."""
-    monkeypatch.setenv("TZ", "Asia/Shanghai")
-    time.tzset()
-    try:
-        assert parse_retry_after(value, now=1_700_000_000.0) == seconds
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+def test_a_limit_that_changes_is_found_again(before, after, best):
+    """Three minutes after a change the new limit is used as well as the old one."""
+    service = Service(rate=before, stricter=after, spread=0.3).run(800)
+    assert service.speed(0.75) >= 0.88 * best
+    assert service.throttled(0.75) <= 0.05
+    assert service.throttled(0.5, 0.6) <= 0.08
 
 
-def test_a_retry_after_of_absurd_length_is_forever():
-    """Too many digits for any number mean a wait without end, not a crash."""
-    assert parse_retry_after("9" * 400, now=0.0) == math.inf
+def test_chance_does_not_stop_a_batch():
+    """Of 2 % that are throttled by chance a pace of at least 2 in flight is left."""
+    service = Service(chance=0.02, spread=0.5).run(1500)
+    assert service.speed(0.3) * service.mean >= 2
 
 
-@law
-@given(value=st.text(max_size=60), now=st.floats(0, 4e9))
-def test_no_retry_after_can_break_a_call(value, now):
-    """Whatever the header holds, the wait is a number of seconds, 0 or more."""
-    assert parse_retry_after(value, now) >= 0
+def test_a_service_that_queues_is_not_flooded():
+    """Beyond 16 at a time latency grows: its speed is used, the load bounded."""
+    slower = lambda _, flying: max(1.0, flying / 16)  # noqa: E731
+    service = Service(spread=0.5, slower=slower).run(800)
+    assert service.speed() >= 0.9 * 16 / service.mean
+    levels = [level for at, *_, level in service.events if at > 400]
+    assert sum(levels) / len(levels) <= 40
+
+
+def test_a_service_that_collapses_gets_less():
+    """When latency begins to rise with the square of the load, the load falls."""
+    slower = lambda at, flying: max(1.0, flying / 8) ** 2 if at > 200 else 1  # noqa: E731
+    service = Service(most=32, spread=0.3, slower=slower).run(1000)
+    assert max(level for at, *_, level in service.events if at < 200) == 32
+    levels = [level for at, *_, level in service.events if at > 800]
+    assert sum(levels) / len(levels) <= 16
+    assert service.speed(0.8) >= 1.5 * service.speed(0.21, 0.3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_latencies_that_vary_are_no_trouble(seed):
+    """Some 18 000 log-normal latencies never lower the level once it is at its most."""
+    service = Service(most=16, spread=0.5, seed=seed).run(2000)
+    assert {level for at, *_, level in service.events if at > 30} == {16}
+
+
+def test_large_pictures_are_no_trouble_for_long():
+    """Three times the latency at any load halves once and then goes on as before."""
+    slower = lambda at, _: 3.0 if at > 200 else 1.0  # noqa: E731
+    service = Service(spread=0.3, slower=slower).run(600)
+    assert min(level for at, *_, level in service.events if at > 200) == 32
+    assert {level for at, *_, level in service.events if at > 300} == {64}
+
+
+def test_the_level_doubles_in_each_round_at_first():
+    """4, 8, 16, 20: every good answer adds one, up to the most."""
+    pace = Pace(20, clock=Hand().clock)
+    assert [pass_all(pace) for _ in range(4)] == [4, 8, 16, 20]
+
+
+def test_a_round_of_throttled_attempts_halves_once():
+    """Eight attempts in flight are throttled together: the level is 4, and not 1."""
+    pace = Pace(16, clock=Hand().clock)
+    pass_all(pace)
+    assert pace.level == 8
+    slots = [pace.ask() for _ in range(8)]
+    for slot in reversed(slots):
+        pace.release(slot, "throttled")
+    assert pace.level == 4
+
+
+def test_what_fails_otherwise_changes_nothing():
+    """Lost connections and refused pictures neither raise nor lower the level."""
+    pace = Pace(16, clock=Hand().clock)
+    for _ in range(50):
+        assert pass_all(pace, "failed") == 4
+
+
+def test_deadlines_that_pass_are_a_latency():
+    """Failures after a long time lower the level, as slow answers would."""
+    hand = Hand()
+    pace = Pace(8, clock=hand.clock)
+    for seconds, verdict in [(1.0, "good")] * 40 + [(60.0, "failed")] * 10:
+        slots = []
+        while isinstance(slot := pace.ask(), Slot):
+            slots.append(slot)
+        hand.now += seconds
+        for slot in slots:
+            pace.release(slot, verdict)
+    assert pace.level < 8
+
+
+def test_a_level_that_is_not_used_does_not_rise():
+    """One attempt at a time is no reason for more than the first four."""
+    pace = Pace(16, clock=Hand().clock)
+    for _ in range(100):
+        pace.release(pace.ask(), "good")
+    assert pace.level == 4
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(7.0, 7.0), (86_400.0, 60.0)])
+def test_nothing_begins_before_the_service_wants_it(asked, waited):
+    """Retry-After of a throttled answer is kept, a minute at most."""
+    hand = Hand()
+    pace = Pace(16, clock=hand.clock)
+    assert pass_all(pace, "throttled", retry_after=asked) == 4
+    assert pace.ask() == pytest.approx(waited)
+    hand.now += waited - 0.001
+    assert pace.ask() == pytest.approx(0.001)
+    hand.now += 0.002
+    assert isinstance(pace.ask(), Slot)
+
+
+def test_an_outage_is_not_a_limit():
+    """When all was throttled for ten seconds, most of the level is back in a minute."""
+    service = Service(spread=0.5, outage=(200.0, 210.0)).run(400)
+    levels = {int(at): level for at, *_, level in service.events}
+    assert (levels[199], min(levels[at] for at in levels if at > 200)) == (64, 1)
+    assert service.speed(0.7) >= 0.75 * 64 / service.mean
+
+
+@SOON
+@given(
+    most=st.integers(1, 40),
+    moves=st.lists(
+        st.tuples(
+            st.sampled_from(["ask", "good", "throttled", "failed"]),
+            st.floats(0, 100),
+            st.integers(0, 99),
+        ),
+        max_size=300,
+    ),
+)
+def test_whatever_happens_the_bounds_hold(most, moves):
+    """In any order of events: at most `most` in flight, a level in [1, most]."""
+    hand = Hand()
+    pace, slots = Pace(most, clock=hand.clock), []
+    for move, seconds, which in moves:
+        hand.now += seconds
+        if move == "ask":
+            while isinstance(slot := pace.ask(), Slot):
+                slots.append(slot)
+        elif slots:
+            pace.release(slots.pop(which % len(slots)), move)
+        assert len(slots) <= most
+        assert 1 <= pace.level <= most
+    # It never gets stuck: with nothing in flight something may begin in time.
+    for slot in slots:
+        pace.release(slot, "failed")
+    if not isinstance(wait := pace.ask(), Slot):
+        hand.now += wait + 1e-6
+        assert wait <= 60
+        assert isinstance(pace.ask(), Slot)
+
+
+@pytest.mark.parametrize("retry_after", [0.0, 60.0])
+def test_stopping_wakes_all_who_wait(retry_after):
+    """Threads that wait for a slot or for a pause to end get None at once."""
+    pace, got = Pace(4), []
+    slots = [pace.acquire() for _ in range(4)]
+    if retry_after:
+        pace.release(slots[0], "throttled", retry_after)
+    threads = [
+        threading.Thread(target=lambda: got.append(pace.acquire())) for _ in range(10)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.05)
+    assert got == []
+    pace.stop()
+    for thread in threads:
+        thread.join(5)
+    assert got == [None] * 10
+    assert pace.acquire() is None
+
+
+def test_threads_never_exceed_the_level_they_share():
+    """Sixteen threads of random fortunes: never over the most at once, and all end."""
+    pace, lock, inside, worst = Pace(6), threading.Lock(), [], []
+
+    def work(seed):
+        source = random.Random(seed)
+        for _ in range(40):
+            slot = pace.acquire()
+            with lock:
+                inside.append(slot)
+                worst.append(len(inside))
+            time.sleep(source.random() * 0.001)
+            with lock:
+                inside.remove(slot)
+            lucky = source.random() < 0.99
+            pace.release(slot, "good" if lucky else "throttled")
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert len(worst) == 16 * 40
+    assert max(worst) <= 6
+
+
+def ask_emulator(rate, seconds):
+    """Let 16 threads ask an emulator with a latency of 50 ms for so many seconds."""
+    emulator = cm.Emulator(
+        engine=WhiteEngine(), rate=rate, latency=Latency(median=0.05, spread=0.2)
+    )
+    emulator.bucket.put("a.jpg", images.encode_jpeg(draw_square()), "image/jpeg")
+    pace, good, bad = Pace(16), [], []
+    with (
+        emulator,
+        cm.MattingClient(
+            emulator.address,
+            emulator.credentials,
+            endpoint=emulator.endpoint,
+            retry=cm.Retry(attempts=1),
+        ) as client,
+    ):
+
+        def work():
+            while (slot := pace.acquire()) is not None:
+                try:
+                    client.matte("a.jpg")
+                except (cm.ThrottledError, cm.ServerError):
+                    pace.release(slot, "throttled")
+                    bad.append(time.monotonic())
+                else:
+                    pace.release(slot, "good")
+                    good.append(time.monotonic())
+
+        threads = [threading.Thread(target=work) for _ in range(16)]
+        start = time.monotonic()
+        for thread in threads:
+            thread.start()
+        time.sleep(seconds)
+        pace.stop()
+        for thread in threads:
+            thread.join(10)
+    half = start + seconds / 2
+    late = sum(half <= at < start + seconds for at in good)
+    return late / (seconds / 2), sum(at >= half for at in bad), late
 
 
 @pytest.mark.parametrize(
-    ("attempt", "widest"), [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (5, 5.0), (99, 5.0)]
+    ("rate", "best"),
+    [(Rate(per_second=40), 40.0), (Rate(concurrent=4, per_second=1000), 4 / 0.06)],
 )
-def test_waits_double_up_to_the_cap(attempt, widest):
-    """The widest wait is base, doubled after each attempt, and never over longest."""
-    drawn = Retry(base=0.5, longest=5.0, draw=lambda: 0.25)
-    assert drawn.wait_after(attempt) == widest / 4
+def test_the_limit_of_the_emulator_is_found(rate, best):
+    """Threads over real connections come near a real limit within seconds."""
+    speed, bad, good = ask_emulator(rate, 2.5)
+    assert speed <= best * 1.4
+    assert speed >= best * 0.7
+    assert bad <= 0.1 * good
 
 
-def test_a_wait_after_thousands_of_attempts_is_finite():
-    """The doubling does not overflow."""
-    assert Retry(draw=lambda: 1.0).wait_after(100_000) == 20.0
-
-
-@law
-@given(
-    attempt=st.integers(1, 2000),
-    base=st.floats(0.001, 100),
-    longest=st.floats(0.001, 100),
-    asked=st.floats(0, 1000),
-    seed=st.integers(0, 99),
-)
-def test_a_wait_is_what_was_asked_for_plus_jitter(attempt, base, longest, asked, seed):
-    """A wait lies between Retry-After and Retry-After plus the widest wait."""
-    retry = Retry(base=base, longest=longest, draw=random.Random(seed).random)
-    wait = retry.wait_after(attempt, asked)
-    assert asked <= wait <= asked + min(longest, base * 2.0 ** min(attempt - 1, 900))
-
-
-def test_jitter_is_full():
-    """Waits fill the whole range from 0 to the widest, so that clients spread out."""
-    retry = Retry(base=1.0, draw=random.Random(0).random)
-    waits = [retry.wait_after(1) for _ in range(400)]
-    assert min(waits) < 0.05
-    assert max(waits) > 0.95
-    assert abs(sum(waits) / 400 - 0.5) < 0.05
-
-
-@pytest.mark.parametrize("name", ["base", "longest", "attempt_seconds", "call_seconds"])
-@pytest.mark.parametrize("value", [0, -1.0, math.nan, math.inf, MAX_SECONDS + 1])
-def test_a_time_that_no_socket_could_wait_is_refused(name, value):
-    """Times must be over 0 and at most a day; the message names the parameter."""
-    with pytest.raises(OptionsError, match=name):
-        Retry(**{name: value})
-
-
-def test_no_attempt_is_no_call():
-    """A call sends at least one request."""
-    with pytest.raises(OptionsError, match="whole number from 1; not 0"):
-        Retry(attempts=0)
-    assert Retry(attempts=1).attempts == 1
-
-
-def test_pace_is_frozen():
-    """Neither a clock nor a patience can change under a running call."""
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        Retry().attempts = 9
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        Clock().now = time.time
-
-
-def test_the_usual_clock_is_the_machines():
-    """By default signatures live by the wall clock and deadlines by a monotonic one."""
-    clock = Clock()
-    assert (clock.now, clock.elapsed, clock.sleep) == (
-        time.time,
-        time.monotonic,
-        time.sleep,
-    )
+@pytest.mark.parametrize("most", [0, -1, 2.0, "4"])
+def test_a_most_that_means_nothing_is_refused(most):
+    """Less than one, or no whole number, is a mistake."""
+    with pytest.raises(OptionsError, match="most must be a whole number from 1"):
+        Pace(most)

@@ -722,7 +722,7 @@ def test_private_addresses_can_be_allowed(url):
     time = Time()
     verbs = make_verbs(time, private_urls=True)
     end, attempts = run(matte_url(url), GOOD, verbs=verbs, time=time)
-    assert end.content == PNG
+    assert end.data == PNG
     assert len(attempts) == 1
     end, attempts = run(matte_url("ftp://nas/a.jpg"), verbs=verbs, time=time)
     assert isinstance(end, errors.OptionsError)
@@ -731,7 +731,7 @@ def test_private_addresses_can_be_allowed(url):
 def test_the_own_endpoint_is_never_private():
     """An emulator's links lead to this machine, and it can open them."""
     end, _ = run(matte_url(f"{ENDPOINT}/a.jpg?q-sign-time=1"), GOOD)
-    assert end.content == PNG
+    assert end.data == PNG
     assert end.place == f"{ENDPOINT}/a.jpg"
 
 

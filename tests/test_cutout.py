@@ -17,13 +17,13 @@ from cosmat_nb import images
 HOSTILE = '</code><script>alert(\'x\')</script>" onload="evil".jpg'
 
 
-def make(rgba, place="a.jpg", content=None, **facts):
+def make(rgba, place="a.jpg", **facts):
     """Make a cutout of given pixels."""
     png = images.encode_png(rgba)
     return cm.Cutout(
         place=place,
         options=cm.MattingOptions(),
-        content=png if content is None else content,
+        **({} if "folder" in facts else {"data": png}),
         height=rgba.shape[0],
         width=rgba.shape[1],
         is_empty=not rgba[..., 3].any(),
@@ -85,7 +85,7 @@ def test_what_it_shows_is_small(noise):
 def test_a_lost_file_is_shown_as_text(tmp_path):
     """A frame is still readable when the file is gone: the reason, escaped."""
     rgba = np.zeros((2, 2, 4), np.uint8)
-    shown = make(rgba, place=HOSTILE, content=tmp_path / "gone.png")._repr_html_()
+    shown = make(rgba, place=HOSTILE, folder=tmp_path, sha256="gone")._repr_html_()
     assert shown.startswith("<code>the file of Cutout(")
     assert "No such file or directory" in shown
     assert shown.count("<") == 2
@@ -93,7 +93,7 @@ def test_a_lost_file_is_shown_as_text(tmp_path):
 
 def test_a_lost_file_is_a_clear_error(tmp_path):
     """Reading pixels or saving says which cutout and why."""
-    cutout = make(np.zeros((2, 2, 4), np.uint8), content=tmp_path / "gone.png")
+    cutout = make(np.zeros((2, 2, 4), np.uint8), folder=tmp_path, sha256="gone")
     for read in (lambda: cutout.alpha, lambda: cutout.save(tmp_path / "copy.png")):
         with pytest.raises(cm.OptionsError, match=r"file of Cutout\('a.jpg'.*No such"):
             read()
@@ -147,7 +147,8 @@ def test_the_call_is_not_part_of_what_it_is():
 def test_a_handle_is_light(tmp_path, noise):
     """Kept in a file, a pickled handle has a few hundred bytes, not megabytes."""
     cutout = make(noise)
-    kept = cutout.kept_at(cutout.save(tmp_path / "noise.png"))
+    store = cm.Store(tmp_path)
+    kept = cutout.kept_in(store.folder, store.keep(cutout.png))
     assert len(pickle.dumps(cutout)) > 1_000_000
     assert len(pickle.dumps(kept)) < 1_000
     assert np.array_equal(kept.rgba, cutout.rgba)

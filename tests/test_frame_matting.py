@@ -4,62 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import shutil
 
-import httpx
 import numpy as np
 import pandas as pd
 import pytest
+from answers import ADDRESS, answer_error, answer_png, keys, reply
 
 import cosmat_nb as cm
 from cosmat_nb import images
-from cosmat_nb.wire.documents import ErrorDocument
-
-ADDRESS = cm.Address("examplebucket-1250000000", "ap-guangzhou")
-
-
-@pytest.fixture
-def scripted():
-    """Make a client that a function answers, and the list of what was asked."""
-    asked = []
-
-    def make(answer, concurrency=1):
-        def handle(request):
-            asked.append(request.url.path)
-            return answer(request)
-
-        return cm.MattingClient(
-            ADDRESS,
-            cm.Credentials("id", "key"),
-            concurrency=concurrency,
-            retry=cm.Retry(attempts=1),
-            transport=httpx.MockTransport(handle),
-        )
-
-    make.asked = asked
-    return make
-
-
-def reply(status, body):
-    """Answer as from a network: a body that is streamed once."""
-    headers = {"x-cos-request-id": "request-7"}
-    return httpx.Response(status, stream=httpx.ByteStream(body), headers=headers)
-
-
-def answer_png(_=None):
-    """Answer with a small cutout."""
-    pixels = np.full((4, 6, 4), 255, np.uint8)
-    return reply(200, images.encode_png(pixels))
-
-
-def answer_error(code, status):
-    """Answer with an error document."""
-    document = ErrorDocument(code=code, message="It is so.", request_id="request-7")
-    return reply(status, document.to_xml())
-
-
-def keys(*values, **columns):
-    """Make a frame of keys."""
-    return pd.DataFrame({"key": list(values), **columns})
 
 
 def test_a_row_becomes_a_cutout(client, square):
@@ -111,7 +64,9 @@ def test_the_users_columns_stay(scripted):
     own = list(frame.columns)
     pd.testing.assert_frame_equal(result[own], frame)
     assert list(result.columns) == [*own, *cm.RESULT_COLUMNS]
-    assert (result.columns.name, result.attrs) == ("facts", frame.attrs)
+    assert result.columns.name == "facts"
+    assert result.attrs["from"] == {"me": 1}
+    assert set(result.attrs) == {"from", "cosmat_run", "cosmat_asked"}
     pd.testing.assert_frame_equal(frame, before)
     assert frame.attrs == before.attrs
 
@@ -320,26 +275,33 @@ def test_answers_are_on_disk(scripted, tmp_path):
     result = cm.matte_frame(
         keys("a", "b"), scripted(answer_png), store=store, progress=False
     )
-    (path,) = {cutout.content for cutout in result.cutout}
+    (path,) = {cutout.path for cutout in result.cutout}
     assert path.is_relative_to(tmp_path / "s")
     assert hashlib.sha256(path.read_bytes()).hexdigest() == path.stem
-    assert [p for p in (tmp_path / "s").rglob("*") if p.is_file()] == [path]
+    assert list((tmp_path / "s").rglob("*.png")) == [path]
 
 
 def test_an_answer_that_cannot_be_kept_stays_in_its_row(scripted, tmp_path):
     """The disk fails: the paid answer is in memory, and no further call is paid."""
     store = cm.Store(tmp_path / "s")
-    store.folder.rmdir()
-    store.folder.write_text("in the way")
-    result = cm.matte_frame(
-        keys(*"abc"), scripted(answer_png), store=store, progress=False
-    )
+
+    def answer(request):
+        # Between claim and answer, something gets in the way of pending files.
+        shutil.rmtree(store.folder / "incoming")
+        (store.folder / "incoming").write_text("in the way")
+        return answer_png(request)
+
+    client = scripted(answer, concurrency=1)
+    result = cm.matte_frame(keys(*"abc"), client, store=store, progress=False)
     assert scripted.asked == ["/a"]
     assert list(result.status) == ["ok", "skipped", "skipped"]
     assert result.cutout[0].png == answer_png().read()
     assert result.error_code[0] == "NotADirectoryError"
-    assert result.error[0].startswith("answered, but not kept by Store(")
+    assert result.error[0].startswith("answered, but not kept by the store: ")
     assert "not kept by" in result.error[1]
+    assert list(result.heals) == [False, True, True]
+    ledger = store.ledger.to_frame()
+    assert list(ledger.billed[ledger.code != "NotSent"]) == ["yes"]
 
 
 def test_progress_is_silent_when_asked(scripted, capfd):

@@ -19,13 +19,16 @@ def cutout(alpha, folder=None):
     made = cm.Cutout(
         place="a.jpg",
         options=cm.MattingOptions(),
-        content=images.encode_png(rgba),
+        data=images.encode_png(rgba),
         height=alpha.shape[0],
         width=alpha.shape[1],
         is_empty=not alpha.any(),
         nbytes=0,
     )
-    return made if folder is None else made.kept_at(cm.Store(folder).keep(made.png))
+    if folder is None:
+        return made
+    store = cm.Store(folder)
+    return made.kept_in(store.folder, store.keep(made.png))
 
 
 def quarter():
@@ -93,8 +96,8 @@ def test_an_empty_matte_is_measured():
 def test_what_cannot_be_measured_says_why(tmp_path):
     """A lost or damaged file is a row with its reason; the others are measured."""
     cutouts = [cutout(quarter() - bump, tmp_path) for bump in (0, 1, 2)]
-    cutouts[0].content.unlink()
-    cutouts[1].content.write_bytes(cutouts[1].png[:60])
+    cutouts[0].path.unlink()
+    cutouts[1].path.write_bytes(cutouts[1].png[:60])
     table = cm.measure_frame(pd.DataFrame({"cutout": cutouts}), progress=False)
     assert "No such file or directory" in table.measure_error[0]
     assert table.measure_error[1].startswith("ImageError: expected a whole picture")

@@ -28,7 +28,7 @@ from cosmat_nb import errors, images
 from cosmat_nb.client.blocking import MattingClient
 from cosmat_nb.client.credentials import find_account
 from cosmat_nb.client.keyring import Keyring
-from cosmat_nb.client.pace import Retry
+from cosmat_nb.client.retry import Retry
 from cosmat_nb.wire.address import encode
 from cosmat_nb.wire.credentials import Credentials
 from cosmat_nb.wire.documents import ErrorDocument

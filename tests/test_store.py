@@ -39,8 +39,9 @@ except OSError as error:
 
 
 def files(folder):
-    """List every file below a folder."""
-    return [path for path in Path(folder).rglob("*") if path.is_file()]
+    """List every file below a folder but those of the index."""
+    found = [path for path in Path(folder).rglob("*") if path.is_file()]
+    return [path for path in found if not path.name.startswith("index.sqlite")]
 
 
 def run_child(script, folder):
@@ -57,7 +58,9 @@ def test_a_file_is_named_by_its_content(tmp_path):
     """The name is the SHA-256 of the bytes, below a folder of its first two digits."""
     # sha256("abc"), from the Secure Hash Standard's own example.
     name = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    path = cm.Store(tmp_path / "s").keep(b"abc")
+    store = cm.Store(tmp_path / "s")
+    assert store.keep(b"abc") == name
+    path = store.path_of(name)
     assert path == tmp_path / "s" / "ba" / f"{name}.png"
     assert path.read_bytes() == b"abc"
     assert files(tmp_path) == [path]
@@ -66,18 +69,19 @@ def test_a_file_is_named_by_its_content(tmp_path):
 def test_the_same_bytes_are_kept_once(tmp_path):
     """A second keep returns the same file and does not write it again."""
     store = cm.Store(tmp_path)
-    path = store.keep(b"abc")
+    path = store.path_of(store.keep(b"abc"))
     before = path.stat()
-    assert store.keep(b"abc") == path
+    assert store.path_of(store.keep(b"abc")) == path
     assert path.stat() == before
 
 
 def test_a_file_cut_short_is_written_again(tmp_path):
     """A file of the right name and the wrong length does not count as kept."""
     store = cm.Store(tmp_path)
-    path = store.keep(b"abc")
+    path = store.path_of(store.keep(b"abc"))
     path.write_bytes(b"a")
-    assert store.keep(b"abc").read_bytes() == b"abc"
+    store.keep(b"abc")
+    assert path.read_bytes() == b"abc"
 
 
 def test_threads_and_stores_share_a_folder(tmp_path):
@@ -152,7 +156,8 @@ def test_the_default_folder_comes_from_the_environment(monkeypatch, tmp_path):
 def test_files_are_found_after_a_change_of_folder(monkeypatch, tmp_path):
     """A relative folder is fixed when the store is made; ``~`` is the home folder."""
     monkeypatch.chdir(tmp_path)
-    path = cm.Store("here").keep(b"abc")
+    store = cm.Store("here")
+    path = store.path_of(store.keep(b"abc"))
     monkeypatch.chdir("/")
     assert path.read_bytes() == b"abc"
     assert cm.Store("~/kept").folder == Path.home() / "kept"

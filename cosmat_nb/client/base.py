@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
+from cosmat_nb.client.clock import Clock
 from cosmat_nb.client.keyring import Keyring
-from cosmat_nb.client.pace import Clock, Retry
 from cosmat_nb.client.protocol import Speaker
+from cosmat_nb.client.retry import Retry
 from cosmat_nb.client.sending import check_endpoint
 from cosmat_nb.client.server_time import ServerTime
 from cosmat_nb.client.verbs import Verbs
@@ -39,7 +40,7 @@ class Settings(TypedDict, total=False):
     clock: Clock
     limits: Limits | None
     private_urls: bool
-    emulated: bool
+    engine: str
     recorder: Recorder | None
 
 
@@ -70,8 +71,9 @@ class BaseClient:
     private_urls : bool, default False
         Whether ``detect-url`` may name loopback and private hosts, for a service that
         can reach them.
-    emulated : bool, default False
-        Whether the embedded emulator answers: shown, and noted on results.
+    engine : str, default ""
+        Set where the embedded emulator answers: its `Emulator.version`. Shown, and
+        noted on results, which never pass for the service's.
     recorder : Recorder, optional
         Keeps every exchange as plain files without secrets.
 
@@ -99,7 +101,7 @@ class BaseClient:
         clock: Clock = Clock(),
         limits: Limits | None = Limits(),
         private_urls: bool = False,
-        emulated: bool = False,
+        engine: str = "",
         recorder: Recorder | None = None,
     ) -> None:
         if not isinstance(address, Address):
@@ -114,7 +116,7 @@ class BaseClient:
         self.address = address
         self.endpoint = check_endpoint(endpoint or f"https://{address.host}")
         self.concurrency = concurrency
-        self.emulated = emulated
+        self.emulated = bool(engine)
         self.limits = limits
         self._settings = Settings(
             endpoint=endpoint,
@@ -123,7 +125,7 @@ class BaseClient:
             clock=clock,
             limits=limits,
             private_urls=private_urls,
-            emulated=emulated,
+            engine=engine,
             recorder=recorder,
         )
         self._credentials = credentials
@@ -170,6 +172,17 @@ class BaseClient:
         raise TypeError(
             f"a {type(self).__name__} stays in its process: connect again in the other"
         )
+
+    @property
+    def service(self) -> str:
+        """Who answers, as the store tells answers apart.
+
+        ``cloud``; or the endpoint that was named in its place; or ``emulator`` with
+        what its cutouts depend on, as ``emulator color 1``.
+        """
+        if self.emulated:
+            return f"emulator {self._settings['engine']}"
+        return self.endpoint if self._is_diverted else "cloud"
 
     @property
     def _who(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from cosmat_nb.client import questions
@@ -69,6 +68,7 @@ class MattingClient(BaseClient):
             recorder=self._recorder,
             transport=transport,
         )
+        self._send, self._sleep = self._channel.send, self._clock.sleep
 
     def __enter__(self) -> Self:
         return self
@@ -79,15 +79,19 @@ class MattingClient(BaseClient):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        # Who interrupts a batch twice does not wait for its calls here instead.
+        self._close(patient=kind is None or not issubclass(kind, KeyboardInterrupt))
 
     def close(self) -> None:
         """Close the connections, and the emulator that `connect` started.
 
-        Calls in flight are answered first: they may have been paid for.
+        Calls in flight, maybe paid, are answered first; but not after an interrupt.
         """
+        self._close(patient=True)
+
+    def _close(self, *, patient: bool) -> None:
         try:
-            self._channel.close()
+            self._channel.close(patient=patient)
         finally:
             if self._on_close:
                 self._on_close()
@@ -118,8 +122,7 @@ class MattingClient(BaseClient):
         Cutout
             Held in memory; `Cutout.save` writes it.
         """
-        cutout = self._run(self._verbs.matte(key, options))
-        return replace(cutout, source=partial(self.fetch, key))
+        return replace(self._run(self._verbs.matte(key, options)), source=self.fetch)
 
     def matte_url(self, url: str, options: MattingOptions = MattingOptions()) -> Cutout:
         """Cut out the subject of any public picture (``detect-url``). A paid call.
@@ -294,4 +297,4 @@ class MattingClient(BaseClient):
             yield from page.contents
 
     def _run(self, steps: Steps[T]) -> T:
-        return drive(steps, self._channel.send, self._clock.sleep)
+        return drive(steps, self._send, self._sleep)

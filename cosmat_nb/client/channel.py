@@ -1,33 +1,29 @@
-"""A channel: signed attempts go out over HTTP, whole replies come back in time."""
+"""A channel: signed attempts go out, whole replies come back, until it is closed."""
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import contextmanager
+from functools import partial
 from threading import Condition
 from typing import TYPE_CHECKING
 
-import httpx
-
 from cosmat_nb import errors
-from cosmat_nb.client.sending import (
-    build_request,
-    late,
-    open_pool,
-    pool_settings,
-    translated,
-)
-from cosmat_nb.client.steps import Attempt, Reply
+from cosmat_nb.client.carrier import open_carrier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
+    import httpx
+
+    from cosmat_nb.client.carrier import Carrier
     from cosmat_nb.client.recording import Recorder
+    from cosmat_nb.client.steps import Attempt, Reply
 
 __all__ = ["Channel"]
 
-_SHORTEST = 0.001
-"""A socket's timeout may not be 0 or less: that would mean "do not wait at all"."""
+logger = logging.getLogger(__name__)
 
 
 class Channel:
@@ -56,12 +52,6 @@ class Channel:
     ------
     OptionsError
         When the environment names a proxy or certificates that cannot be used.
-
-    Notes
-    -----
-    An attempt's deadline is looked at before each step of a request and after each
-    piece of the body. A server that sends pieces and then falls silent can so hold an
-    attempt for up to twice its time; headers that come byte by byte can hold it longer.
     """
 
     def __init__(
@@ -75,11 +65,15 @@ class Channel:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._recorder = recorder
-        self._endpoint = endpoint
-        self._idle = idle
-        self._direct = direct
         self._elapsed = elapsed
-        self._transport = transport
+        self._open = partial(
+            open_carrier,
+            endpoint,
+            idle=idle,
+            direct=direct,
+            elapsed=elapsed,
+            transport=transport,
+        )
         self._is_closed = False
         self._adopt()
 
@@ -88,16 +82,26 @@ class Channel:
         """Whether `close` was called."""
         return self._is_closed
 
-    def close(self) -> None:
-        """Take no more attempts, let those in flight be answered, then disconnect."""
+    def close(self, *, patient: bool = True) -> None:
+        """Take no more attempts, let those in flight be answered, then disconnect.
+
+        Parameters
+        ----------
+        patient : bool, default True
+            Whether to wait for what is in flight; else it is left to itself.
+        """
         self._is_closed = True
         try:
             # A connection closed under a reading thread would leave it waiting.
             if self._owner == os.getpid():
                 with self._landed:
+                    if self._flying > 0 and not patient:
+                        return
                     self._landed.wait_for(lambda: self._flying <= 0)
-        finally:
-            self._http.close()
+            self._carrier.close()
+        except KeyboardInterrupt:
+            self._carrier.close()
+            raise
 
     def send(self, attempt: Attempt) -> Reply:
         """Send one attempt and read its reply to the end.
@@ -111,9 +115,11 @@ class Channel:
         """
         deadline = self._elapsed() + attempt.seconds
         with self._flight():
-            request = self._build(attempt, deadline)
-            with translated(attempt, self._endpoint):
-                reply = self._exchange(request, attempt, deadline)
+            # Without its query: a detect-url may hold a signature.
+            path = attempt.target.partition("?")[0]
+            logger.debug("%s %s", attempt.method, path)
+            reply = self._carrier.carry(attempt, deadline)
+            logger.debug("%s %s: HTTP %d", attempt.method, path, reply.status)
             if self._recorder is not None:
                 self._recorder.keep(attempt, reply)
             return reply
@@ -134,42 +140,6 @@ class Channel:
                 self._landed.notify_all()
 
     def _adopt(self) -> None:
-        self._http = self._open()
+        self._carrier: Carrier = self._open()
         self._landed, self._flying = Condition(), 0
         self._owner = os.getpid()
-
-    def _build(self, attempt: Attempt, deadline: float) -> httpx.Request:
-        timeouts = httpx.Timeout(attempt.seconds).as_dict()
-
-        def tighten(event: str, facts: Mapping[str, object]) -> None:
-            # Each step of a request would else get the whole time anew.
-            del event, facts
-            left = max(deadline - self._elapsed(), _SHORTEST)
-            timeouts.update(dict.fromkeys(("connect", "read", "write"), left))
-
-        extensions = {"timeout": timeouts, "trace": tighten}
-        return build_request(self._http, self._endpoint, attempt, extensions)
-
-    def _exchange(
-        self, request: httpx.Request, attempt: Attempt, deadline: float
-    ) -> Reply:
-        response = self._http.send(request, stream=True)
-        body = bytearray()
-        try:
-            for block in response.iter_raw():
-                body += block
-                attempt.check_length(response.status_code, len(body))
-                if self._elapsed() > deadline:
-                    raise errors.TransportError(late(attempt))
-        finally:
-            response.close()
-        return Reply(
-            status=response.status_code, headers=response.headers, body=bytes(body)
-        )
-
-    def _open(self) -> httpx.Client:
-        with open_pool():
-            return httpx.Client(
-                transport=self._transport,
-                **pool_settings(self._endpoint, self._idle, direct=self._direct),
-            )

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from cosmat_nb import errors
-from cosmat_nb.client.pace import Clock, Retry, parse_retry_after
+from cosmat_nb.client.clock import Clock
 from cosmat_nb.client.reading import Reader
+from cosmat_nb.client.retry import Retry, parse_retry_after
 from cosmat_nb.client.steps import (
     Answer,
     Attempt,
@@ -103,17 +104,17 @@ class Speaker:
                 self.time.hear(reply.headers.get("date"))
                 value = reader.read(reply)
                 return Answer(value=value, request_id=reply.request_id, attempts=sent)
-            except errors.OptionsError as error:
-                if sent == 1:
-                    raise
-                # Nothing more can be sent; what was sent may have been billed.
-                raise failure from error
             except errors.CallError as error:
                 failure = reader.finish(error, reply, sent)
                 mends = not mended and self._mend(error, credentials, signed_at)
                 mended = mended or mends
                 if mends and sent < retry.attempts:
                     continue
+            except errors.CosmatError as error:
+                if sent == 1:
+                    raise
+                # Nothing more can be sent; what was sent may have been billed.
+                raise failure from error
             wait = retry.wait_after(sent, self._asked_to_wait(reply))
             is_last = sent >= retry.attempts or elapsed() + wait >= deadline
             if is_last or not failure.heals:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from cosmat_nb.errors import CosmatWarning, OptionsError, shown_place
+from cosmat_nb.errors import CosmatWarning, OptionsError
+from cosmat_nb.places import shown_place
 from cosmat_nb.wire.address import parse_target
 from cosmat_nb.wire.credentials import Credentials
 from cosmat_nb.wire.exchange import NUMBERED, Asked, Exchange

@@ -12,6 +12,7 @@ from cosmat_nb.client.checkup import Checkup, examine
 from cosmat_nb.client.link import Link
 from cosmat_nb.client.protocol import SKEW_SECONDS, Speaker
 from cosmat_nb.cutout import Cutout
+from cosmat_nb.places import is_address
 from cosmat_nb.wire.address import check_key
 from cosmat_nb.wire.deletion import MAX_DELETE, DeleteFailure, DeleteResult
 from cosmat_nb.wire.operations import MattingQuery
@@ -73,7 +74,7 @@ class Verbs:
 
     def check_place(self, place: str) -> str:
         """Refuse a key or an address that the service would not take."""
-        if not errors.is_address(place):
+        if not is_address(place):
             return check_key(place)
         url = check_url(place)
         own = origin_of(url) == origin_of(self.endpoint)
@@ -213,7 +214,7 @@ class Verbs:
         return Cutout(
             place=query.label,
             options=query.options,
-            content=data,
+            data=data,
             height=info.height,
             width=info.width,
             is_empty=info.is_empty,

@@ -20,6 +20,7 @@ from cosmat_nb import images
 from cosmat_nb.emulator.faults import Fault, Faults, is_matting
 from cosmat_nb.emulator.latency import Latency
 from cosmat_nb.emulator.messages import Incoming, Outgoing
+from cosmat_nb.emulator.rate import Rate, Turnstile
 from cosmat_nb.emulator.refusal import Redirect, Refusal
 from cosmat_nb.emulator.replay import Replay
 from cosmat_nb.emulator.wiring import Wire
@@ -83,24 +84,30 @@ class EmulatorApp:
         What goes wrong.
     latency : Latency, optional
         How long a matte takes at least.
+    rate : Rate, optional
+        How much matting is taken on.
     replay : Replay, optional
-        A recording that answers in the handlers' place.
+        A recording that answers in the handlers' place, at any rate.
     tally : Tally
         Counts ``"faults"`` and ``"latency"``, requests that a plan was asked about,
-        and ``"billed"``, calls that the vendor would charge.
+        ``"throttled"``, requests beyond the rate, and ``"billed"``, calls that the
+        vendor would charge.
     """
 
     handlers: Handlers
     prefix: str = ""
     faults: Faults = field(default_factory=Faults)
     latency: Latency | None = None
+    rate: Rate | None = None
     replay: Replay | None = None
     tally: Tally = field(default_factory=Tally, repr=False)
+    turnstile: Turnstile = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name, kind in (
             ("faults", Faults),
             ("latency", Latency),
+            ("rate", Rate),
             ("replay", Replay),
         ):
             value = getattr(self, name)
@@ -108,6 +115,8 @@ class EmulatorApp:
                 raise OptionsError(
                     f"{name} must be {kind.__name__}(...); not {type(value).__name__}"
                 )
+        rate = Rate() if self.rate is None or self.replay is not None else self.rate
+        object.__setattr__(self, "turnstile", Turnstile(rate))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or fail to as planned."""
@@ -119,15 +128,34 @@ class EmulatorApp:
             return
         incoming = _incoming(request, body, self.prefix)
         wire = Wire.of(scope, receive, send)
-        fault, least = self._fault(incoming), self._least(incoming)
+        matting = is_matting(incoming)
+        passes = not matting or self.turnstile.enter(time.monotonic())
+        fault = self._fault(incoming) if passes else self._throttle()
+        ready = start + (self._least(incoming) if passes else 0.0)
+        try:
+            outgoing = await self._take_time(wire, incoming, fault, ready)
+        finally:
+            if matting and passes:
+                self.turnstile.leave()
+        if outgoing is not None:
+            await _deliver(wire, outgoing, fault, silent=incoming.method == "HEAD")
+
+    async def _take_time(
+        self, wire: Wire, incoming: Incoming, fault: Fault, ready: float
+    ) -> Outgoing | None:
+        """Process a request, if it is billed until `ready`; None for a broken wire."""
         if fault.end == "reset at once":
             await wire.reset()
-            return
+            return None
         outgoing = await run_in_threadpool(self._answer, incoming, fault)
         # The loop waits, not the thread: threads and cutting places stay free.
-        left = least - (time.monotonic() - start) if outgoing.billed else 0.0
-        if await wire.wait(max(left, 0.0) + fault.delay):
-            await _deliver(wire, outgoing, fault, silent=incoming.method == "HEAD")
+        left = ready - time.monotonic() if outgoing.billed else 0.0
+        is_there = await wire.wait(max(left, 0.0) + fault.delay)
+        return outgoing if is_there else None
+
+    def _throttle(self) -> Fault:
+        self.tally.add("throttled")
+        return Fault.throttle(self.rate.retry_after if self.rate else None)
 
     def _fault(self, incoming: Incoming) -> Fault:
         if not self.faults.concerns(incoming):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
+from dataclasses import fields
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
-
-import uvicorn
 
 from cosmat_nb import images
 from cosmat_nb.emulator.app import EmulatorApp
@@ -17,7 +15,7 @@ from cosmat_nb.emulator.bucket import Bucket, MemoryBucket
 from cosmat_nb.emulator.faults import Faults
 from cosmat_nb.emulator.handlers import Handlers
 from cosmat_nb.emulator.samples import draw_scenes, photograph
-from cosmat_nb.emulator.wiring import WiredProtocol, listen
+from cosmat_nb.emulator.serving import Serving
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.matting.engine import Engine, get_engine
 from cosmat_nb.wire.address import Address
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cosmat_nb.emulator.latency import Latency
+    from cosmat_nb.emulator.rate import Rate
     from cosmat_nb.emulator.replay import Replay
 
 __all__ = ["Emulator"]
@@ -40,9 +39,6 @@ ADDRESS = Address("examplebucket-1250000000", "ap-guangzhou")
 
 CREDENTIALS = Credentials("emulator-id", "emulator-key")
 """The key pair that passes unless told otherwise; it opens nothing else."""
-
-_START_SECONDS = 10.0
-_STOP_SECONDS = 10
 
 _PREFIX = re.compile("(?:/[A-Za-z0-9._~-]+)*")
 
@@ -73,6 +69,8 @@ class Emulator:
         What goes wrong with which requests; by default all go well.
     latency : Latency, optional
         How long a matte takes at least; by default no longer than it takes.
+    rate : Rate, optional
+        How much matting it takes on before it throttles; by default any amount.
     replay : Replay, optional
         A recording that answers, and nothing else does; signatures are not checked.
     prefix : str, default ""
@@ -116,6 +114,7 @@ class Emulator:
         truths: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
         faults: Faults | None = None,
         latency: Latency | None = None,
+        rate: Rate | None = None,
         replay: Replay | None = None,
         prefix: str = "",
         host: str = "127.0.0.1",
@@ -127,6 +126,8 @@ class Emulator:
         self.bucket: Bucket = MemoryBucket() if bucket is None else bucket
         self.address = address
         self.credentials = credentials
+        engine = get_engine(engine) if isinstance(engine, str) else engine
+        self._parts = (engine, assumptions, replay)
         self._truths = truths
         self._place = (host, port)
         self._app = EmulatorApp(
@@ -134,7 +135,7 @@ class Emulator:
                 address=address,
                 buckets={**others, address.bucket: self.bucket},
                 credentials=credentials,
-                engine=get_engine(engine) if isinstance(engine, str) else engine,
+                engine=engine,
                 assumptions=assumptions,
                 now=now,
                 origins=frozenset(map(origin_of, origins)),
@@ -142,10 +143,10 @@ class Emulator:
             prefix=prefix,
             faults=Faults() if faults is None else faults,
             latency=latency,
+            rate=rate,
             replay=replay,
         )
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        self._serving: Serving | None = None
 
     @classmethod
     def with_samples(
@@ -157,6 +158,7 @@ class Emulator:
         assumptions: Assumptions = Assumptions(),
         faults: Faults | None = None,
         latency: Latency | None = None,
+        rate: Rate | None = None,
     ) -> Emulator:
         """Make an emulator whose bucket holds drawn scenes and one photograph.
 
@@ -166,7 +168,7 @@ class Emulator:
             Scenes below ``samples/``; each has an exact alpha matte, see `truth`.
         seed : int, default 0
             Draws other scenes.
-        engine, assumptions, faults, latency
+        engine, assumptions, faults, latency, rate
             As in `Emulator`.
         """
         bucket = MemoryBucket()
@@ -183,10 +185,11 @@ class Emulator:
             truths=truths,
             faults=faults,
             latency=latency,
+            rate=rate,
         )
 
     def __repr__(self) -> str:
-        state = self.endpoint if self._server else "not started"
+        state = self.endpoint if self._serving else "not started"
         return f"Emulator({self.address.bucket} in {self.address.region}, {state})"
 
     def __enter__(self) -> Self:
@@ -204,7 +207,7 @@ class Emulator:
     @property
     def is_running(self) -> bool:
         """Whether it listens."""
-        return self._server is not None
+        return self._serving is not None
 
     @property
     def endpoint(self) -> str:
@@ -215,10 +218,29 @@ class Emulator:
         OptionsError
             When it is not started.
         """
-        if self._server is None:
+        if self._serving is None:
             raise OptionsError("the emulator is not started: use it in a with block")
         host, port = self._place
         return f"http://{host}:{port}"
+
+    @property
+    def version(self) -> str:
+        """What cutouts depend on beside the picture: engine, unusual assumptions.
+
+        Examples
+        --------
+        >>> Emulator(assumptions=Assumptions(canvas="subject")).version
+        'color 1, canvas=subject'
+        """
+        engine, assumptions, replay = self._parts
+        if replay is not None:
+            return "replay"
+        played = [
+            f"{each.name}={getattr(assumptions, each.name)}"
+            for each in fields(assumptions)
+            if getattr(assumptions, each.name) != each.default
+        ]
+        return ", ".join([f"{engine.name} {engine.version}", *played])
 
     @property
     def billed(self) -> int:
@@ -229,6 +251,11 @@ class Emulator:
         for a sibling operation; that empty mattes are charged is assumed.
         """
         return self._app.tally["billed"]
+
+    @property
+    def throttled(self) -> int:
+        """Matting requests that were refused for the `rate` since this was made."""
+        return self._app.tally["throttled"]
 
     def truth(self, key: str) -> NDArray[np.float32]:
         """Return the exact alpha matte of a drawn scene, (H, W) float32 in [0, 1].
@@ -254,43 +281,14 @@ class Emulator:
         OptionsError
             When the port is in use or the interface is not this machine's.
         """
-        if self._server is not None:
+        if self._serving is not None:
             return
-        listener = listen(*self._place)
-        self._place = (self._place[0], listener.getsockname()[1])
-        config = uvicorn.Config(
-            self._app,
-            loop="asyncio",
-            http=WiredProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=_STOP_SECONDS,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run,
-            kwargs={"sockets": [listener]},
-            name="cosmat-emulator",
-            daemon=True,
-        )
-        self._thread.start()
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > deadline:
-                self._server = self._thread = None
-                raise OptionsError("the emulator's server did not start")
-            time.sleep(0.002)
+        host, port = self._place
+        self._serving = Serving(self._app, host, port)
+        self._place = (host, self._serving.port)
 
     def stop(self) -> None:
         """Stop listening; requests in flight are answered first, for 10 s at most."""
-        server, thread = self._server, self._thread
-        if server is None or thread is None:
-            return
-        server.should_exit = True
-        thread.join()
-        self._server = self._thread = None
+        if self._serving is not None:
+            self._serving.stop()
+            self._serving = None

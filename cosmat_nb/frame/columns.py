@@ -7,28 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cosmat_nb.client.blocking import MattingClient
 from cosmat_nb.errors import OptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["add_columns", "check_client", "check_column", "check_free"]
-
-
-def check_client(client: object) -> None:
-    """Refuse what is no blocking client.
-
-    Raises
-    ------
-    OptionsError
-        Naming what came.
-    """
-    if not isinstance(client, MattingClient):
-        raise OptionsError(
-            f"client must be a MattingClient, as cm.connect() makes it; got "
-            f"{type(client).__name__}"
-        )
+__all__ = ["add_columns", "check_column", "check_free"]
 
 
 def check_column(frame: pd.DataFrame, column: str, remedy: str) -> pd.Series:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cosmat_nb.frame.columns import check_client
+from cosmat_nb.batch.work import check_client
 
 if TYPE_CHECKING:
     from cosmat_nb.client.blocking import MattingClient

@@ -2,93 +2,145 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
-from tqdm.auto import tqdm
 
+from cosmat_nb.batch.asking import SAVE_AS
+from cosmat_nb.batch.batch import Batch
+from cosmat_nb.batch.outcome import Outcome, Status
+from cosmat_nb.batch.work import Work
 from cosmat_nb.errors import (
     BatchInterrupted,
-    CallError,
     OptionsError,
-    is_address,
     tell,
 )
-from cosmat_nb.frame.columns import (
-    add_columns,
-    check_client,
-    check_column,
-    check_free,
-)
-from cosmat_nb.frame.crew import Crew, counted_interrupts
-from cosmat_nb.frame.outcome import RESULT_COLUMNS, Outcome, Status, outcome_frame
+from cosmat_nb.frame.columns import add_columns, check_column, check_free
+from cosmat_nb.frame.interrupts import counted_interrupts
+from cosmat_nb.frame.progress import Progress
+from cosmat_nb.frame.rows import RESULT_COLUMNS, frame_sources, outcome_frame
+from cosmat_nb.frame.summary import RUN_ATTRIBUTE, Summary
 from cosmat_nb.options import MattingOptions
-from cosmat_nb.store.store import Store
+from cosmat_nb.store.price import UNVERIFIED, Price
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from cosmat_nb.batch.asking import SaveAs
+    from cosmat_nb.batch.resolving import Resolved
+    from cosmat_nb.batch.sources import Source
     from cosmat_nb.client.blocking import MattingClient
+    from cosmat_nb.store.budget import Budget
+    from cosmat_nb.store.store import Store
 
-__all__ = ["matte_frame"]
+__all__ = ["ASKED_ATTRIBUTE", "matte_frame"]
+
+ASKED_ATTRIBUTE = "cosmat_asked"
+"""Name in ``DataFrame.attrs`` under which a result keeps what was asked."""
+
+CONFIRM_OVER = 1000
+"""More paid calls than this are not made unless `confirm_over` says so."""
+
+_LOOK_SECONDS = 0.1
 
 
 def matte_frame(
     frame: pd.DataFrame,
     client: MattingClient,
-    options: MattingOptions = MattingOptions(),
+    options: MattingOptions | Mapping[str, MattingOptions] = MattingOptions(),
     *,
     column: str = "key",
+    etag: str = "etag",
     store: Store | None = None,
+    budget: Budget | None = None,
+    price: Price = UNVERIFIED,
+    confirm_over: int | None = CONFIRM_OVER,
+    on_error: Literal["row", "raise"] = "row",
+    mode: Literal["download", "stored"] = "download",
+    save_as: SaveAs = SAVE_AS,
+    deadline: float | None = None,
+    check_sources: bool | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
     """Cut out the subject of every picture that a frame names. Paid calls.
 
-    Equal values are asked once. An answer is on disk before its row counts as done. An
-    error becomes a row; one that dooms every other row (keys, rights, unpaid bill,
-    bucket) stops the batch, and rows not yet sent become ``skipped``. To ask for some
-    rows again, drop ``list(cm.RESULT_COLUMNS)`` from them first; they are paid again.
+    What the store has is not asked again: a batch that was interrupted, killed or
+    stopped is finished by calling this once more. Equal values are asked once. An
+    answer is on disk before its row counts as done. An error becomes a row; one that
+    every other row would meet (keys, rights, unpaid bill, bucket) stops the batch, and
+    rows not yet sent become ``skipped``.
 
     Parameters
     ----------
     frame : DataFrame
         One picture a row. Left as it is.
     client : MattingClient
-        Who asks; its ``concurrency`` is the number of calls in flight.
-    options : MattingOptions
-        Operation, centring, padding.
+        Who asks; its ``concurrency`` is the most calls in flight. Fewer are, while
+        the service throttles or slows down.
+    options : MattingOptions or mapping of str to MattingOptions
+        Operation, centring, padding; in mode "stored" up to five sets by name.
     column : str, default "key"
         Holds object keys; values that start like an address (``https://…``) are
         public pictures and go through ``detect-url``.
+    etag : str, default "etag"
+        Holds ETags, where there is such a column: a picture that was replaced under
+        its key is asked again. Two ETags differ only when both are known.
     store : Store, optional
-        Where answers are kept; by default the user's own store.
+        Where answers are looked for and kept; by default the user's own store.
+    budget : Budget, optional
+        Looked at before each attempt, across threads and processes on one store. Rows
+        beyond it are ``skipped`` with ``BudgetExceededError``.
+    price : Price
+        What calls cost, for the ledger, a budget of money and the summary.
+    confirm_over : int or None, default 1000
+        More paid calls than this are refused before the first; None allows any number.
+        The emulator's calls are never counted.
+    on_error : {"row", "raise"}
+        What becomes of the first error: a row like others, or the end of the batch.
+    mode : {"download", "stored"}
+        Whether cutouts are downloaded, or made in the bucket and left there (column
+        ``stored``; one request for all missing results of a picture).
+    save_as : str or callable
+        Object keys of results in mode "stored"; see `SaveAs`.
+    deadline : float, optional
+        Seconds after which nothing more is sent; what is in flight is answered.
+    check_sources : bool, optional
+        Whether an ETag that is not known is asked for first, by one HEAD request a
+        picture. By default only of the emulator, where requests cost nothing.
     progress : bool, default True
-        Show a bar.
+        Show a bar, and the run's summary in one line at the end.
 
     Returns
     -------
     DataFrame
         Same index, order and columns, and in addition `RESULT_COLUMNS`: ``status``
-        (see `Status`), ``cutout``, ``error_code`` (the service's, or an error's class
-        name), ``error``, ``request_id``, ``attempts`` (requests sent; 0 where another
-        row's call answered), ``seconds`` (until answered, waits included), ``source``
-        (``cloud``, ``emulator``, ``duplicate``, or missing where nothing was sent).
+        (see `Status`), ``cutout``, ``stored`` (tuple of `StoredPicture`),
+        ``error_code`` (the service's, or an error's class name), ``error``, ``heals``
+        (asking again may help), ``request_id``, ``attempts`` (requests sent for this
+        row), ``seconds`` (until answered, waits included), ``source`` (``cloud``,
+        ``emulator``, ``store``, ``duplicate``, or missing where nothing was sent).
+        `summarize_run` tells what it came to.
 
     Warns
     -----
     CosmatWarning
-        When an error that every other row would meet stopped the batch.
+        When the batch stopped early, other than by an interrupt.
 
     Raises
     ------
     OptionsError
-        Before anything is sent: no such column, a clash of column names, options or a
-        store of the wrong kind, a store that cannot be written, a closed client.
+        Before anything is sent: no such column, a clash of column names, an argument
+        of the wrong kind, a store that cannot be written, a closed client.
+    BudgetExceededError
+        Before anything is sent: more calls than `confirm_over`.
     BatchInterrupted
         On a keyboard interrupt, once the calls in flight are answered; its ``result``
         is this frame with what there is. A second interrupt does not wait for them.
+    CosmatError
+        With ``on_error="raise"`` the first error, once the calls in flight are
+        answered; what was answered is in the store.
 
     Examples
     --------
@@ -97,100 +149,120 @@ def matte_frame(
     ...     frame = cm.list_frame(client, "samples/")
     ...     result = cm.matte_frame(frame, client, cm.MattingOptions(center=True))
     """
+    begun = time.monotonic()
     values = check_column(frame, column, "pass column=")
     check_free(frame, RESULT_COLUMNS)
-    check_client(client)
-    _check_kind("options", options, MattingOptions)
-    if client.is_closed:
-        raise OptionsError(f"{client!r} is closed; connect again")
-    store = Store() if store is None else store
-    _check_kind("store", store, Store)
-    distinct = list(dict.fromkeys(v for v in values if isinstance(v, str)))
-
-    def call(place: str) -> Outcome:
-        return _matte(client, place, options, store)
-
-    crew = Crew(call, distinct, client.concurrency)
+    if on_error not in ("row", "raise"):
+        raise OptionsError(f"on_error must be 'row' or 'raise'; not {on_error!r:.40}")
+    _check_deadline(deadline)
+    work = Work.of(
+        client,
+        options,
+        mode=mode,
+        save_as=save_as,
+        store=store,
+        budget=budget,
+        price=price,
+        check_sources=check_sources,
+    )
+    outcomes, calls = _sort(work, frame_sources(frame, column, etag).of)
+    if on_error == "raise":
+        _raise_refused(outcomes)
+    work.confirm(calls, confirm_over)
     with counted_interrupts() as interrupts:
-        with tqdm(total=len(distinct), unit="picture", disable=not progress) as bar:
-            crew.run(lambda answered: bar.update(answered - bar.n), interrupts)
-        if crew.reason and not interrupts:
-            tell(crew.reason)
-        rows = _rows(values, crew, _source(client))
+        batch = Batch(work, iter(calls))
+        with Progress(len(calls), show=progress) as bar:
+            _attend(batch, outcomes, bar, interrupts, deadline, on_error)
+            rows = _rows(values, outcomes, batch)
+            summary = Summary.of(
+                list(values),
+                rows,
+                batch=batch,
+                work=work,
+                seconds=time.monotonic() - begun,
+            )
+            bar.end(str(summary))
         result = add_columns(frame, outcome_frame(rows, frame.index))
+        result.attrs[RUN_ATTRIBUTE] = summary.as_dict()
+        result.attrs[ASKED_ATTRIBUTE] = {
+            "column": column,
+            "etag": etag,
+            **work.as_dict(),
+        }
     if interrupts:
+        answered = sum(call.place in outcomes for call in calls)
         raise BatchInterrupted(
-            f"interrupted with {len(crew.outcomes)} of {len(distinct)} pictures "
-            "answered; the partial frame is .result of this exception, which a "
-            "notebook keeps as sys.last_value",
+            f"interrupted with {answered} of {len(calls)} pictures answered; the "
+            "partial frame is .result of this exception, which a notebook keeps as "
+            "sys.last_value. Run it again to go on",
             result,
         )
+    if on_error == "raise" and batch.error is not None:
+        raise batch.error
+    if summary.stopped:
+        tell(summary.stopped)
     return result
 
 
-def _check_kind(name: str, value: object, kind: type) -> None:
-    if not isinstance(value, kind):
-        raise OptionsError(
-            f"{name} must be {kind.__name__}(...); got {type(value).__name__}"
-        )
-
-
-def _matte(
-    client: MattingClient, place: str, options: MattingOptions, store: Store
-) -> Outcome:
-    asked = Outcome(status=Status.ERROR)
+def _attend(
+    batch: Batch,
+    outcomes: dict[str, Outcome],
+    bar: Progress,
+    interrupts: list[int],
+    deadline: float | None,
+    on_error: str,
+) -> None:
+    end = time.monotonic() + (math.inf if deadline is None else deadline)
     try:
-        client.check_place(place)
-    except OptionsError as error:
-        return asked.failed(error)
-    start = time.monotonic()
-    try:
-        call = client.matte_url if is_address(place) else client.matte
-        cutout = call(place, options)
-    except CallError as error:
-        seconds = time.monotonic() - start
-        return replace(asked, seconds=seconds, source=_source(client)).failed(error)
-    except Exception as error:  # noqa: BLE001 - what is answered must reach the frame
-        # The place was good: keys or client are not, for this row and for all others.
-        return replace(asked.failed(error), status=Status.ERROR, dooms=True)
-    outcome = replace(
-        asked,
-        status=Status.EMPTY if cutout.is_empty else Status.OK,
-        cutout=cutout,
-        request_id=cutout.request_id,
-        attempts=cutout.attempts,
-        seconds=time.monotonic() - start,
-        source=_source(client),
-    )
-    try:
-        kept = cutout.kept_at(store.keep(cutout.png))
-    except OSError as error:
-        # The answer is paid: it stays in memory, and the batch stops before the next.
-        trouble = f"answered, but not kept by {store!r}: {error.strerror or error}"
-        kind = type(error).__name__
-        return replace(outcome, error=trouble, error_code=kind, dooms=True)
-    return replace(outcome, cutout=kept)
+        # The first interrupt lets the calls in flight be answered, since they are paid;
+        # a second does not wait for them.
+        while not batch.is_over and len(interrupts) <= 1:
+            new = batch.poll(_LOOK_SECONDS)
+            outcomes.update(new)
+            bar.advance(len(new))
+            if interrupts:
+                batch.stop("interrupted")
+            elif time.monotonic() > end:
+                batch.stop(f"the deadline of {deadline:g} s has passed")
+            elif on_error == "raise" and batch.error is not None:
+                batch.stop("an error ended it")
+    finally:
+        # Whatever ended the wait, nothing more is paid for behind its back.
+        batch.stop("it was left")
 
 
-def _source(client: MattingClient) -> str:
-    return "emulator" if client.emulated else "cloud"
+def _sort(
+    work: Work, sources: Mapping[str, Source]
+) -> tuple[dict[str, Outcome], list[Resolved]]:
+    outcomes: dict[str, Outcome] = {}
+    calls: list[Resolved] = []
+    for each in work.resolve(sources):
+        outcome = work.known(each)
+        if outcome is None:
+            calls.append(each)
+        else:
+            outcomes[each.place] = outcome
+    return outcomes, calls
 
 
-def _rows(values: Iterable[object], crew: Crew, source: str) -> list[Outcome]:
-    outcomes, begun = dict(crew.outcomes), set(crew.begun)
+def _raise_refused(outcomes: Mapping[str, Outcome]) -> None:
+    for outcome in outcomes.values():
+        if outcome.status == Status.REFUSED:
+            raise OptionsError(f"{outcome.error}. Nothing was sent")
+
+
+def _rows(
+    values: Iterable[object], outcomes: Mapping[str, Outcome], batch: Batch
+) -> list[Outcome]:
     seen: set[str] = set()
     rows = []
     for value in values:
         if not isinstance(value, str):
             rows.append(_no_place(value))
-        elif value in outcomes:
-            again = value in seen
-            rows.append(outcomes[value].as_duplicate() if again else outcomes[value])
-            seen.add(value)
-        else:
-            outcome = _not_answered(crew.reason, source, sent=value in begun)
-            rows.append(outcome.as_duplicate() if value in seen else outcome)
-            seen.add(value)
+            continue
+        outcome = outcomes.get(value) or batch.unanswered(value)
+        rows.append(outcome.as_duplicate() if value in seen else outcome)
+        seen.add(value)
     return rows
 
 
@@ -202,15 +274,7 @@ def _no_place(value: Any) -> Outcome:
     return Outcome(status=Status.REFUSED).failed(error)
 
 
-def _not_answered(reason: str, source: str, *, sent: bool) -> Outcome:
-    skipped = Outcome(status=Status.SKIPPED)
-    if not sent:
-        return replace(skipped, error=f"not sent: {reason}")
-    return replace(
-        skipped,
-        status=Status.ERROR,
-        error_code="BatchInterrupted",
-        error="sent, and its answer not waited for: it may have been billed",
-        attempts=1,
-        source=source,
-    )
+def _check_deadline(deadline: Any) -> None:
+    is_number = isinstance(deadline, (int, float)) and not isinstance(deadline, bool)
+    if deadline is not None and not (is_number and 0 < deadline < math.inf):
+        raise OptionsError(f"deadline must be seconds over 0; not {deadline!r:.40}")

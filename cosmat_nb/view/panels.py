@@ -10,7 +10,8 @@ import pandas as pd
 
 from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
-from cosmat_nb.errors import CosmatError, OptionsError, shown_place
+from cosmat_nb.errors import CosmatError, OptionsError
+from cosmat_nb.places import shown_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -27,6 +27,7 @@ MAX_KEY_BYTES = 850
 """Longest object key, bytes of UTF-8 (vendor's object naming rules)."""
 
 _UNRESERVED = "-_.~"
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?-[0-9]+")
 _REGION = re.compile(r"[a-z]+-[a-z0-9-]*[a-z0-9]")
 _MAX_HOST = 60
@@ -137,12 +138,14 @@ def check_key(key: object) -> str:
     segments = key.split("/")
     if ".." in segments or segments[-1] == ".":
         raise OptionsError(f"object key {key!r} holds a path segment .. or ends in .")
-    return "".join(key)  # plain text, also for strings of numpy and members of enums
+    # Strings of numpy and members of enums become plain text.
+    return key if type(key) is str else "".join(key)
 
 
 def encode(text: str) -> str:
     """Percent-encode everything but letters, digits and ``-_.~``; upper-case hex."""
-    return quote(text, safe=_UNRESERVED)
+    # Most names and values are plain, and looking costs a tenth of quoting.
+    return text if _PLAIN.fullmatch(text) else quote(text, safe=_UNRESERVED)
 
 
 def quote_path(key: str) -> str:

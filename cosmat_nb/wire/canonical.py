@@ -9,7 +9,7 @@ from cosmat_nb.wire.address import encode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["canonical", "format_string"]
+__all__ = ["canonical", "format_string", "join_string"]
 
 
 def format_string(
@@ -31,9 +31,12 @@ def format_string(
     >>> format_string("GET", "/a b.jpg", {"image_process": ""}, {"Host": "x.com"})
     'get\n/a b.jpg\nimage_process=\nhost=x.com\n'
     """
-    _, written_params = canonical(params)
-    _, written_headers = canonical(headers)
-    return f"{method.lower()}\n{path}\n{written_params}\n{written_headers}\n"
+    return join_string(method, path, canonical(params)[1], canonical(headers)[1])
+
+
+def join_string(method: str, path: str, params: str, headers: str) -> str:
+    """Write the ``HttpString`` from texts that `canonical` wrote."""
+    return f"{method.lower()}\n{path}\n{params}\n{headers}\n"
 
 
 def canonical(values: Mapping[str, str]) -> tuple[tuple[str, ...], str]:

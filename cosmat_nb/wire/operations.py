@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cosmat_nb.errors import OptionsError, is_address, shown_place
+from cosmat_nb.errors import OptionsError
 from cosmat_nb.options import MattingOptions
+from cosmat_nb.places import is_address, shown_place
 from cosmat_nb.wire.address import check_key
 from cosmat_nb.wire.url import check_url
 

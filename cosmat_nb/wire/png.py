@@ -163,7 +163,7 @@ def _is_empty(pixels: Iterable[memoryview], header: _Header) -> bool:
         waiting += block
         whole = len(waiting) - len(waiting) % row
         # Wiped rows are zeros throughout: most of an empty matte is dismissed here.
-        if waiting.count(0, 0, whole) < whole and _shows(
+        if waiting[:whole] != bytes(whole) and _shows(
             waiting, whole, row, stride, alpha
         ):
             return False

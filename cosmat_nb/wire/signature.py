@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cosmat_nb.wire.authorization import Authorization
-from cosmat_nb.wire.canonical import canonical, format_string
+from cosmat_nb.wire.canonical import canonical, join_string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,12 +85,14 @@ def sign(
     'q-sign-algorithm=sha1&q-ak=test-id&q-sign-time=0;'
     """
     key_time = f"{period[0]};{period[1]}"
-    text = format_string(method, path, params, headers)
+    header_list, header_text = canonical(headers)
+    param_list, param_text = canonical(params)
+    text = join_string(method, path, param_text, header_text)
     return Authorization(
         secret_id=credentials.secret_id,
         key_time=key_time,
-        header_list=canonical(headers)[0],
-        param_list=canonical(params)[0],
+        header_list=header_list,
+        param_list=param_list,
         signature=signature(sign_key(credentials.secret_key, key_time), key_time, text),
     )
 

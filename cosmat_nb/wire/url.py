@@ -8,7 +8,8 @@ import unicodedata
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
-from cosmat_nb.errors import OptionsError, shown_place
+from cosmat_nb.errors import OptionsError
+from cosmat_nb.places import shown_place
 from cosmat_nb.wire.address import encode
 
 __all__ = ["MAX_URL", "check_public", "check_url", "is_encoded", "origin_of"]

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from cosmat_nb.errors import (
+    BudgetExceededError,
     CallError,
     ImageRejectedError,
     InvalidRequestError,
@@ -18,11 +17,10 @@ from cosmat_nb.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cosmat_nb.cutout import Cutout
+    from cosmat_nb.wire.results import StoredPicture
 
-__all__ = ["RESULT_COLUMNS", "Outcome", "Status", "outcome_frame"]
+__all__ = ["Outcome", "Status"]
 
 _REFUSALS = (
     OptionsError,
@@ -37,7 +35,7 @@ class Status(StrEnum):
 
     ``ok``: a cutout. ``empty``: a cutout whose alpha is 0 everywhere. ``refused``: this
     key or picture cannot be matted, asking again will not help. ``error``: the call
-    failed. ``skipped``: never sent, because the batch had stopped.
+    failed. ``skipped``: not sent, because the batch had stopped or the budget was used.
     """
 
     OK = "ok"
@@ -57,24 +55,32 @@ class Outcome:
         What became of it.
     cutout : Cutout or None
         The answer.
+    stored : tuple of StoredPicture
+        The results, where they stay in the bucket.
     error_code, error : str or None
         The service's code, or the error's class name, and the message.
+    heals : bool
+        Whether asking again may help: it was skipped, or its error may pass or be
+        mended.
     request_id : str or None
         The service's name for the last request.
     attempts : int
-        Requests sent for this row; 0 for a row answered by another row's call.
+        Requests sent for this row; 0 for one answered by the store or another row.
     seconds : float
         From the first request to the answer, waits included; NaN when none was sent.
     source : str or None
-        ``cloud``, ``emulator``, ``duplicate`` (another row's call), None if not sent.
+        ``cloud``, ``emulator``, ``store`` (an earlier answer), ``duplicate`` (another
+        row's call), None if not sent.
     dooms : bool
         Whether every other row would fail the same way; not a column.
     """
 
     status: Status
     cutout: Cutout | None = None
+    stored: tuple[StoredPicture, ...] = ()
     error_code: str | None = None
     error: str | None = None
+    heals: bool = False
     request_id: str | None = None
     attempts: int = 0
     seconds: float = float("nan")
@@ -89,6 +95,7 @@ class Outcome:
             status=Status.REFUSED if refused else Status.ERROR,
             error_code=type(error).__name__,
             error=str(error),
+            heals=isinstance(error, BudgetExceededError),
         )
         if not isinstance(error, CallError):
             return outcome
@@ -98,6 +105,7 @@ class Outcome:
             outcome,
             status=Status.REFUSED if refused else Status.ERROR,
             error_code=error.code,
+            heals=error.heals or error.dooms,
             request_id=error.request_id,
             attempts=error.attempts,
             dooms=error.dooms,
@@ -110,38 +118,3 @@ class Outcome:
         return dataclasses.replace(
             self, attempts=0, seconds=float("nan"), source="duplicate"
         )
-
-
-RESULT_COLUMNS = (
-    "status",
-    "cutout",
-    "error_code",
-    "error",
-    "request_id",
-    "attempts",
-    "seconds",
-    "source",
-)
-"""Columns that `matte_frame` adds, in this order."""
-
-_DTYPES = {"cutout": "object", "attempts": "int64", "seconds": "float64"}
-
-
-def outcome_frame(outcomes: Sequence[Outcome], index: pd.Index) -> pd.DataFrame:
-    """Make the result columns, with their types also for no rows."""
-    return pd.DataFrame(
-        {
-            name: pd.Series(
-                [_plain(getattr(outcome, name)) for outcome in outcomes],
-                index=index,
-                dtype=_DTYPES.get(name, "str"),
-            )
-            for name in RESULT_COLUMNS
-        },
-        index=index,
-    )
-
-
-def _plain(value: object) -> object:
-    # Before its version 3, pandas would keep members of an enumeration in a column.
-    return value.value if isinstance(value, Status) else value

@@ -1,0 +1,1 @@
+"""A batch at work: calls are claimed, made, kept and told of."""

@@ -1,0 +1,38 @@
+"""How a batch is told to stop."""
+
+from __future__ import annotations
+
+import threading
+
+__all__ = ["Halt"]
+
+
+class Halt:
+    """Stops a batch once, with a reason; nothing new is sent after that.
+
+    Attributes
+    ----------
+    reason : str
+        Why; empty while the batch goes on.
+    code : str
+        Class name of the error that rows not sent show; often empty.
+    """
+
+    def __init__(self) -> None:
+        self.reason = self.code = ""
+        self._lock = threading.Lock()
+        self._event = threading.Event()
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
+
+    def stop(self, reason: str, code: str = "") -> None:
+        """Stop; the first reason stands."""
+        with self._lock:
+            if not self._event.is_set():
+                self.reason, self.code = reason, code
+                self._event.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, and no longer than until the batch stops."""
+        self._event.wait(seconds)

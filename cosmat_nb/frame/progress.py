@@ -1,0 +1,57 @@
+"""A bar that may fail: a batch goes on without it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
+
+from tqdm.auto import tqdm
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """A progress bar over paid work: what it raises is not worth a paid answer.
+
+    Parameters
+    ----------
+    total : int
+        Calls to be made.
+    show : bool
+        Whether there is a bar at all.
+    """
+
+    def __init__(self, total: int, *, show: bool) -> None:
+        self._show = show
+        self._bar: tqdm[Any] | None = None
+        with suppress(Exception):
+            self._bar = tqdm(total=total, unit="picture", disable=not (show and total))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            with suppress(Exception):
+                self._bar.close()
+
+    def advance(self, count: int) -> None:
+        """Move on by so many pictures."""
+        if self._bar is not None:
+            with suppress(Exception):
+                self._bar.update(count)
+
+    def end(self, line: str) -> None:
+        """Close the bar and write a line below it."""
+        self.__exit__(None, None, None)
+        if self._show:
+            with suppress(Exception):
+                tqdm.write(line)

@@ -65,11 +65,6 @@ def test_storage_classes_are_not_kept(box):
     assert box.cut("old.png").status == 200
 
 
-def test_no_rate_is_limited(box):
-    """A hundred questions in a row are answered: only planned faults throttle."""
-    assert {box.ask("HEAD", "box.png").status for _ in range(100)} == {200}
-
-
 @pytest.mark.parametrize("process", ["ImageRepair", "AIImageCrop", "nope"])
 def test_other_processing_is_refused(box, process):
     """What is no matting answers 501 and not the source."""

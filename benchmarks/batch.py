@@ -75,7 +75,9 @@ def with_matte_frame(port: int, width: int) -> Run:
 
     def run(keys: list[str], folder: Path) -> None:
         frame, store = pd.DataFrame({"key": keys}), cm.Store(folder)
-        result = cm.matte_frame(frame, client, store=store, progress=False)
+        result = cm.matte_frame(
+            frame, client, store=store, confirm_over=None, progress=False
+        )
         assert (result["status"] == "ok").all(), result["error"].dropna().unique()
 
     return run

@@ -114,6 +114,21 @@ def test_what_was_not_billed_is_given_back(store):
     check_sums(store)
 
 
+def test_it_is_given_back_once(store):
+    """An outcome that is written again, as after an interrupt, gives nothing back."""
+    budget = Budget(calls=3)
+    with store.open_run("cloud") as run:
+        first, *_ = claim(run, *keys(3), budget=budget)
+        for _ in range(2):
+            first.settled = False
+            run.settle(first, "no", 503)
+            with run._journal.writing():
+                pass
+        told = claim(run, *keys(2, "b"), budget=budget)
+        assert kinds(told) == ["Ticket", "Refusal"]
+    check_sums(store)
+
+
 def test_a_further_attempt_is_checked_too(store):
     """It is refused before it is written, unless the last one was free."""
     budget = Budget(calls=1)

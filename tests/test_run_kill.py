@@ -158,6 +158,20 @@ def test_what_a_dead_run_left_is_adopted(tmp_path):
     )
 
 
+def test_an_answer_asked_for_anew_is_not_replaced(tmp_path):
+    """Pending files that were out of sight for a while do not undo a newer answer."""
+    start_child(ABANDON, tmp_path).communicate(timeout=30)
+    (tmp_path / "incoming").rename(tmp_path / "away")
+    store, key = cm.Store(tmp_path), make_key("0.jpg", identity="e")
+    with store.open_run("cloud") as run:
+        answer(run, claim(run, key)[0], 8)
+    (tmp_path / "incoming").rmdir()
+    (tmp_path / "away").rename(tmp_path / "incoming")
+    store = cm.Store(tmp_path)
+    assert [found.png for found in store.find([key])] == [make_png(8)]
+    check_whole(store)
+
+
 def test_a_dead_runs_answer_is_adopted_before_its_claim_is_taken(tmp_path):
     """A store that was open all along finds the answer instead of asking again."""
     store = cm.Store(tmp_path)

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from cosmat_nb.batch.baton import Baton
 from cosmat_nb.batch.caller import Caller
 from cosmat_nb.batch.desk import Desk
 from cosmat_nb.batch.halt import Halt
@@ -62,7 +63,7 @@ class Batch:
         self._flying: set[str] = set()
         self._outcomes: deque[tuple[str, Outcome]] = deque()
         self._over = threading.Event()
-        self._post = Post(run, Pace(most), RetryQuota(most), self.halt)
+        self._post = Post(run, Pace(most), RetryQuota(most), self.halt, Baton())
         self._caller = Caller(work.asking, self._post, self._deliver)
         self._desk = Desk(work, calls, self._post, self._deliver)
         self._threads = [
@@ -120,7 +121,8 @@ class Batch:
         try:
             while (task := self._desk.next()) is not None:
                 self._flying.add(task.call.place)
-                self._caller.make(task)
+                with self._post.baton:
+                    self._caller.make(task)
                 self._desk.done()
         except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell
             self._fail(error)

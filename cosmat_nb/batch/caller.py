@@ -64,9 +64,7 @@ class Caller:
             return
         seconds = time.monotonic() - start
         if isinstance(answer, Cutout):
-            # The one that asked holds the gate; the way back to the source must not.
-            fetch = None if answer.source is None else self._asking.client.fetch
-            self._keep(task, seconds, replace(answer, source=fetch))
+            self._keep(task, seconds, answer)
         else:
             self._keep_stored(task, seconds, answer)
 

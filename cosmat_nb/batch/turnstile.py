@@ -15,6 +15,7 @@ from cosmat_nb.wire.documents import ErrorDocument
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cosmat_nb.batch.baton import Baton
     from cosmat_nb.batch.halt import Halt
     from cosmat_nb.client.pace import Pace, Verdict
     from cosmat_nb.client.quota import RetryQuota
@@ -79,12 +80,15 @@ class Post:
         How many may be made again.
     halt : Halt
         Whether the batch has stopped.
+    baton : Baton
+        Held by a thread while it makes a call, but not while it waits or sends.
     """
 
     run: Run
     pace: Pace
     quota: RetryQuota
     halt: Halt
+    baton: Baton
 
 
 class Turnstile:
@@ -122,6 +126,10 @@ class Turnstile:
         BudgetExceededError
             When another attempt would cost too much.
         """
+        with self._post.baton.put_down():
+            return self._send(attempt, onward)
+
+    def _send(self, attempt: Attempt, onward: Callable[[Attempt], Reply]) -> Reply:
         post = self._post
         if self.attempts and not (post.halt or post.quota.spend()):
             raise WithheldError("too much fails: nothing is tried again for now")
@@ -148,7 +156,8 @@ class Turnstile:
 
     def sleep(self, seconds: float) -> None:
         """Wait before the next attempt, unless the batch stops."""
-        self._post.halt.wait(seconds)
+        with self._post.baton.put_down():
+            self._post.halt.wait(seconds)
 
     def _write_down(self) -> None:
         if self.attempts:

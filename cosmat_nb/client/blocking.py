@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from cosmat_nb.client import questions
@@ -69,6 +68,7 @@ class MattingClient(BaseClient):
             transport=transport,
         )
         self._send, self._sleep = self._channel.send, self._clock.sleep
+        self._fetch = self.fetch
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +122,7 @@ class MattingClient(BaseClient):
         Cutout
             Held in memory; `Cutout.save` writes it.
         """
-        return replace(self._run(self._verbs.matte(key, options)), source=self.fetch)
+        return self._run(self._verbs.matte(key, options, self._fetch))
 
     def matte_url(self, url: str, options: MattingOptions = MattingOptions()) -> Cutout:
         """Cut out the subject of any public picture (``detect-url``). A paid call.

@@ -39,6 +39,7 @@ def through(client: MattingClient, gate: Gate) -> MattingClient:
     onward = client._send  # noqa: SLF001 - a client of ours
     gated = object.__new__(type(client))
     # Copying goes by pickling, which a client refuses.
+    # Its cutouts still fetch their sources by the client itself, past the gate.
     gated.__dict__.update(
         client.__dict__,
         _send=lambda attempt: gate.send(attempt, onward),

@@ -17,41 +17,22 @@ __all__ = ["Pace", "Slot", "Verdict"]
 Verdict: TypeAlias = Literal["good", "throttled", "failed"]
 """What came of an attempt; see `Pace.release`."""
 
-_START = 4
-"""Level at first."""
-
-_HOLD_ROUNDS, _HOLD_ANSWERS = 16, 32
-"""Good answers since the last reduction, before more than the knee is tried."""
-
-_PROBE = 0.25
-"""Rise of the level in the first round of a probe."""
-
-_SOON_ROUNDS, _SOON_ANSWERS = 2, 6
-"""A throttled attempt after fewer good ones than these two together is soon."""
-
-_SHARE_SOON, _SHARE_LATE = 0.8, 0.95
-"""Where the knee of a rate is, as a share of the level that was too much."""
-
-_BORNE = 2
-"""Good answers beside as many others that speak against a limit of concurrency."""
-
-_EVEN, _LOOSE = 1.5, 2.0
-"""With this times the level and so much more, attempts of a round trip are spread."""
-
-_WINDOW = 50
-"""Answers whose typical latency is looked at, or two rounds where that is more."""
-
-_RISE, _HELPED = 2.0, 0.75
-"""Times the usual latency that are trouble; share of that when half the load helped."""
-
-_LEAST_SECONDS = 0.2
-"""Shorter latencies count as this: on loopback a rise means nothing."""
-
-_FIRST_SECONDS = 1.0
-"""Latency while none is known, as in RFC 6298."""
-
-_LONGEST_REST, _LONGEST_PAUSE = 20.0, 60.0
-"""Seconds between attempts at the lowest level; longest ``Retry-After`` that counts."""
+_START = 4  # level at first
+_HOLD_ROUNDS, _HOLD_ANSWERS = 16, 32  # good answers before more than the knee is tried
+_PROBE = 0.25  # rise of the level in the first round of a probe
+_SOON, _LATE = 0.93, 0.95  # knee of a rate: share of a level that surprised, or probed
+_MEMORY, _SIGMAS = 64, 2.5  # answers remembered; deviations that chance does not reach
+_CHANCE, _TOO_MANY = 0.35, 3  # a trial with this share and so many more has failed
+_SHORTEST_TRIAL, _LONGEST_TRIAL, _TRIALS = 12, 64, 1.5  # answers; times those before
+_SLIGHT, _SMALL = 0.003, 0.07  # shares: as good as none; believed after one trial
+_MOST_SKIPS = 7  # reductions without a trial after trials that found nothing
+_BORNE = 2  # good answers beside as many others that speak against concurrency
+_EVEN, _LOOSE = 1.5, 2.0  # attempts of a round trip are spread: level times and plus
+_WINDOW = 50  # answers whose typical latency is looked at, or two rounds
+_RISE, _HELPED = 2.0, 0.75  # latency that is trouble; share left when half load helped
+_LEAST_SECONDS = 0.2  # shorter latencies count as this: loopback means nothing
+_FIRST_SECONDS = 0.05  # latency while none is known
+_LONGEST_REST, _LONGEST_PAUSE = 2.0, 60.0  # seconds; the second bounds Retry-After
 
 
 class Slot(NamedTuple):
@@ -89,32 +70,24 @@ class Pace:
 
     Notes
     -----
-    The level is the number of attempts in flight, one by one limited or, once the
-    service has shown a limit of attempts per second, kept on the average by evenly
-    spread beginnings; only then it can be below 1. A round is as many good answers as
-    the level.
+    The level is the number of attempts in flight or, under a limit of attempts per
+    second, what evenly spread beginnings keep on the average; only then it can be
+    below 1. A round is as many good answers as the level.
 
-    - From 4, each good answer adds 1, so a round doubles the level (slow start:
-      V. Jacobson, "Congestion Avoidance and Control", SIGCOMM 1988; RFC 5681). A level
-      that is not used up does not rise (RFC 7661).
-    - A throttled attempt halves the level, once a round trip: only attempts that began
-      after the last reduction count (RFC 5681). Just below what was too much is the
-      knee. It stays when nothing went well since the last reduction, as in an outage,
-      and does not fall for attempts that are throttled rarely, as by chance.
-    - Up to the knee each good answer adds 1 again. There the level stays for 16 rounds
-      and 32 answers, then rises ever faster in search of a new limit: the plateau and
-      the convex probe of CUBIC (RFC 9438, section 4), in rounds instead of seconds.
-    - What was too much is a number in flight unless as many had gone well since the
-      reduction before the last, or it was one attempt: then it is a rate. Under either
-      limit beginnings are spread, so that they do not come in bursts (as RFC 9002,
-      section 7.7).
-    - The typical latency (geometric mean) of 50 answers, or of two rounds, at twice the
-      lowest one is trouble too. By Little's law the service then works on level × usual
-      / risen attempts and the rest waits in line: that is the knee, as in the gradient
-      of Netflix's concurrency-limits. When half the load does not help, larger pictures
-      were the reason: then that latency is the usual one, and the level returns.
-    - No attempt begins before the ``Retry-After`` of a throttled answer is over, 60 s
-      at most. The lowest level is one attempt in 20 s.
+    - Each good answer adds 1 up to the knee, a round doubles (slow start, RFC 5681).
+      There the level stays for 16 rounds, then rises ever faster (the plateau and the
+      probe of CUBIC, RFC 9438). A level that is not used up does not rise (RFC 7661).
+    - More throttled than chance explains halves the level, once a round trip; the knee
+      is just below. What was too much is a number in flight, unless as many had gone
+      well: then it is a rate.
+    - A reduction that was no probe's is tried: the level stays at half. A limit
+      throttles nothing there. What is throttled at the same share, if it is much at a
+      quarter too, is chance: that share is borne from then on, and the level restored.
+    - The typical latency of 50 answers, or two rounds, at twice the lowest one halves
+      too (by Little's law, as Netflix's concurrency-limits); if half the load does not
+      help, larger pictures were the reason, and the level returns.
+    - No attempt begins before ``Retry-After`` is over, 60 s at most. The lowest level
+      is one attempt in 2 s.
 
     Examples
     --------
@@ -134,15 +107,20 @@ class Pace:
         self._is_stopped = False
         self._level, self._knee = float(min(most, _START)), math.inf
         self._in_flight = self._number = 0
-        # The first attempt that knows of the last reduction; good answers of such; the
-        # last attempt that used the level up.
-        self._mark = self._goods = self._last_full = 0
+        # The first attempt that knows of the last reduction; the last one that used
+        # the level up; good and throttled answers since the reduction.
+        self._mark = self._last_full = self._goods = self._bads = 0
         self._paused_until = self._last_began = -math.inf
         self._seconds, self._known = _FIRST_SECONDS, 0
         # Seconds of a round under a limit of rate; 0 under one of concurrency.
         self._round = 0.0
         # Good answers by the number in flight, since the last reduction and before it.
         self._borne = self._borne_before = [0] * (most + 1)
+        # Share that is throttled by chance; how much was of late.
+        self._chance = self._lately = 0.0
+        # Answers at half the level that judge a reduction, and what was before it.
+        self._skips = self._backoff = 0
+        self._trial, self._before = 0, (0.0, 0.0, 0.0, 0.0)
         self._usual, self._risen, self._level_before = math.inf, 0.0, 0.0
         self._logs: list[float] = []
 
@@ -228,8 +206,11 @@ class Pace:
             return
         if is_good:
             self._goods += 1
+            self._lately -= self._lately / _MEMORY
             self._borne[slot.in_flight] += 1
-            if self._last_full >= slot.number:
+            if self._trial:
+                self._judge()
+            elif self._last_full >= slot.number:
                 self._grow()
         if is_good or seconds > _RISE * self._usual:
             self._hear_seconds(seconds)
@@ -237,29 +218,78 @@ class Pace:
     def _grow(self) -> None:
         level = self._level
         if level < self._knee:
-            level = min(level + 1, self._knee)
+            level = min(level + min(level, 1.0), self._knee)
         else:
             hold = max(_HOLD_ROUNDS * level, _HOLD_ANSWERS)
-            rounds = (self._goods - hold) / max(level, 1.0)
+            rounds = (self._goods - hold) / max(level, 4.0)
             if rounds > 0:
-                level += _PROBE * (1 + rounds) * min(level, 1 / level)
+                level += _PROBE * (1 + rounds) * min(level / 4, 1 / level)
         self._level = min(level, self._most)
 
     def _hear_throttled(self, in_flight: int) -> None:
-        tried = self._level if self._round else min(self._level, in_flight)
-        is_rate = in_flight == 1 or self._count_borne(in_flight) >= _BORNE
-        knee = self._knee
-        if self._goods:
-            is_soon = self._goods < _SOON_ROUNDS * tried + _SOON_ANSWERS
-            falls = is_soon or knee == math.inf
-            share = _SHARE_SOON if falls else _SHARE_LATE
-            below = share * tried if is_rate else in_flight - 1
-            knee = below if falls else max(knee, below)
+        self._bads += 1
+        self._lately += 1 - self._lately / _MEMORY
+        if self._trial:
+            if self._bads < _TOO_MANY + _CHANCE * self._goods:
+                self._judge()
+            else:
+                self._reduce(in_flight)
+            return
+        expected = _MEMORY * self._chance
+        if self._lately > expected + _SIGMAS * math.sqrt(expected):
+            self._reduce(in_flight)
+
+    def _reduce(self, in_flight: int) -> None:
+        level, knee, goods = self._level, self._knee, self._goods
+        tried = level if self._round else min(level, in_flight)
+        is_rate = bool(self._known) and (
+            in_flight == 1 or self._count_borne(in_flight) >= _BORNE
+        )
+        expects = level > knee and not self._chance
+        before = level, knee, self._round, 0.0
+        answers = goods + self._bads
+        if goods:
+            knee = (_LATE if expects else _SOON) * tried if is_rate else in_flight - 1
         if is_rate:
             self._round = self._round or self._seconds
-        elif self._goods:
+        elif goods:
             self._round = 0.0
+        retried = self._trial
         self._shrink(tried / 2, knee)
+        if goods and not expects and not retried:
+            if self._skips and not self._chance:
+                self._skips -= 1
+            else:
+                self._before = before
+                self._trial = int(
+                    min(_LONGEST_TRIAL, max(_SHORTEST_TRIAL, _TRIALS * answers))
+                )
+
+    def _judge(self) -> None:
+        answers = self._goods + self._bads
+        if answers < self._trial:
+            return
+        share, known, first = self._bads / answers, self._chance, self._before[3]
+        self._trial = self._goods = self._bads = 0
+        if share > max(2 * known, first / 2):
+            self._confirm(share, first)
+            return
+        self._chance = (known + share) / 2 if known > _SLIGHT else 0.0
+        if not share:
+            self._backoff = min(2 * self._backoff + 1, _MOST_SKIPS)
+            self._skips = self._backoff
+
+    def _confirm(self, share: float, first: float) -> None:
+        level, knee, round_, _ = self._before
+        if first or share <= _SMALL:
+            self._level, self._knee, self._round = level, math.inf, round_
+            self._chance = (first + share) / 2 if first else share
+            self._lately = _MEMORY * self._chance
+            self._backoff = 0
+        else:
+            self._before = level, knee, round_, share
+            self._shrink(self._level / 2, self._knee)
+            self._trial = int(max(_SHORTEST_TRIAL, 4 / share))
 
     def _count_borne(self, in_flight: int) -> int:
         return sum(self._borne[in_flight:]) + sum(self._borne_before[in_flight:])
@@ -267,7 +297,8 @@ class Pace:
     def _shrink(self, level: float, knee: float) -> None:
         least = min(1.0, self._seconds / _LONGEST_REST) if self._round else 1.0
         self._level, self._knee = max(level, least), max(knee, least)
-        self._mark, self._goods = self._number + 1, 0
+        self._mark, self._goods, self._bads = self._number + 1, 0, 0
+        self._trial, self._lately = 0, 0.0
         self._borne_before, self._borne = self._borne, [0] * (self._most + 1)
         self._logs.clear()
 

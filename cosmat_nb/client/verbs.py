@@ -21,7 +21,7 @@ from cosmat_nb.wire.presign import presigned_target
 from cosmat_nb.wire.url import check_public, check_url, origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from cosmat_nb.client.questions import Part
     from cosmat_nb.client.steps import Answer, Question, Steps
@@ -86,9 +86,14 @@ class Verbs:
             self.speaker, self.address, who, prefix=prefix, operation=operation
         )
 
-    def matte(self, key: str, options: MattingOptions) -> Steps[Cutout]:
-        """Cut out a stored picture."""
-        return self._cut(MattingQuery.of_key(key, options))
+    def matte(
+        self,
+        key: str,
+        options: MattingOptions,
+        source: Callable[[str], bytes] | None = None,
+    ) -> Steps[Cutout]:
+        """Cut out a stored picture; `source` is the cutout's way back to it."""
+        return self._cut(MattingQuery.of_key(key, options), source)
 
     def matte_url(self, url: str, options: MattingOptions) -> Steps[Cutout]:
         """Cut out a picture by its address."""
@@ -208,7 +213,9 @@ class Verbs:
         answer: Answer[T] = yield from self.speaker.ask(question)
         return answer.value
 
-    def _cut(self, query: MattingQuery) -> Steps[Cutout]:
+    def _cut(
+        self, query: MattingQuery, source: Callable[[str], bytes] | None = None
+    ) -> Steps[Cutout]:
         answer = yield from self.speaker.ask(matting.download(query))
         data, info = answer.value
         return Cutout(
@@ -221,6 +228,7 @@ class Verbs:
             nbytes=len(data),
             request_id=answer.request_id,
             attempts=answer.attempts,
+            source=source,
         )
 
     def _plan(

@@ -44,7 +44,7 @@ class AnswerKey(NamedTuple):
     >>> from cosmat_nb.options import MattingOptions
     >>> key = AnswerKey.of_key("cloud", "b-1250000000", "mug.jpg", MattingOptions())
     >>> key.asked.hex()[:8], key.sandbox
-    ('4eed72d1', False)
+    ('73a1cab8', False)
     """
 
     service: str

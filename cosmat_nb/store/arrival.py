@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from cosmat_nb.store.files import keep_png, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from cosmat_nb.cutout import Cutout
     from cosmat_nb.store.answer_row import Row
@@ -57,7 +55,8 @@ def arrive(
     ticket: Ticket,
     outcome: Settlement,
     cutout: Cutout,
-    incoming: Path,
+    png: bytes,
+    pending: str,
     done: Callable[[OSError | None], object],
     etag: str,
     seconds: float | None,
@@ -69,9 +68,11 @@ def arrive(
     ticket, outcome : Ticket, Settlement
         Of the call.
     cutout : Cutout
-        The answer, still in memory, with the folder and SHA-256 that will keep it.
-    incoming : Path
-        The run's folder for pending files.
+        The answer as the store will keep it.
+    png : bytes
+        Its bytes.
+    pending : str
+        The file they are written to first.
     done, etag, seconds
         As in `Arrival` and `cutout_row`.
 
@@ -82,13 +83,12 @@ def arrive(
     """
     (key,) = ticket.job.keys
     assert cutout.folder is not None, "the store's"
-    assert cutout.data is not None, "it came just now"
-    pending, descriptor = f"{incoming}{os.sep}{ticket.intent}.png", None
+    descriptor = None
     try:
-        descriptor = write_whole(pending, cutout.data)
+        descriptor = write_whole(pending, png)
     except FileNotFoundError:
         # The run is closed, and this answer comes after a second interrupt.
-        keep_png(cutout.folder, cutout.data)
+        keep_png(cutout.folder, png)
         pending = ""
     row = cutout_row(
         key,

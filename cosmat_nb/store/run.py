@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from cosmat_nb.errors import OptionsError
@@ -209,9 +209,11 @@ class Run:
         def done(error: OSError | None) -> None:
             on_kept(error or kept)
 
-        held, incoming = replace(kept, data=cutout.data), self._life.incoming
+        pending = f"{self._life.incoming}{os.sep}{ticket.intent}.png"
         try:
-            arrival = arrive(ticket, outcome, held, incoming, done, etag, seconds)
+            arrival = arrive(
+                ticket, outcome, kept, cutout.data, pending, done, etag, seconds
+            )
         except OSError:
             self._journal.settle(outcome, ticket.charge)
             self.release(ticket)

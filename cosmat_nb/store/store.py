@@ -42,6 +42,11 @@ _CHUNK = 500
 class Store:
     """A folder that keeps answers; safe for several threads and processes.
 
+    It holds an SQLite index, a PNG file for each answer, named by its content, and the
+    ledger. What is told to be kept survives the death of the process and a power cut;
+    answers that still wait for the disk, 64 at most, survive the former. The folder
+    must be on a disk of this machine: SQLite's log is not made for network drives.
+
     Parameters
     ----------
     folder : str or Path, optional

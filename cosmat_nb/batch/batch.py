@@ -10,7 +10,7 @@ from cosmat_nb.batch.baton import Baton
 from cosmat_nb.batch.caller import Caller
 from cosmat_nb.batch.desk import Desk
 from cosmat_nb.batch.halt import Halt
-from cosmat_nb.batch.outcome import Outcome, Status
+from cosmat_nb.batch.outcome import Outcome, Status, error_text
 from cosmat_nb.batch.turnstile import Post
 from cosmat_nb.client.pace import Pace
 from cosmat_nb.client.quota import RetryQuota
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Batch"]
 
 _LOOK_SECONDS = 0.1
-_MOST_WAITING = 4096
+_MOST_WAITING = 256
 
 
 class Batch:
@@ -56,8 +56,8 @@ class Batch:
         most = work.asking.client.concurrency
         run = work.store.open_run(work.asking.service)
         self.run = run.id
-        self.error: Exception | None = None
-        self.failure: Exception | None = None
+        self.error: BaseException | None = None
+        self.failure: BaseException | None = None
         self.halt = Halt()
         self._source = work.asking.source
         self._flying: set[str] = set()
@@ -70,9 +70,17 @@ class Batch:
             threading.Thread(target=self._work, name="cosmat-batch", daemon=True)
             for _ in range(most)
         ]
-        for thread in self._threads:
-            thread.start()
-        threading.Thread(target=self._end, name="cosmat-foreman", daemon=True).start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except BaseException:
+            # Those that run already must not pay for a batch that nobody holds.
+            self.stop("its threads could not be started")
+            raise
+        finally:
+            foreman = threading.Thread(target=self._end, name="cosmat-foreman")
+            foreman.daemon = True
+            foreman.start()
 
     @property
     def is_over(self) -> bool:
@@ -85,7 +93,12 @@ class Batch:
             return
         self.halt.stop(reason)
         self._post.pace.stop()
-        self._desk.close()
+
+    def leave(self) -> None:
+        """Stop, and return once what is in flight is kept."""
+        self.stop("it was left")
+        while self._flying and not self._over.is_set():
+            self.poll(_LOOK_SECONDS)
 
     def poll(self, seconds: float) -> list[tuple[str, Outcome]]:
         """Return the outcomes that came, with their places.
@@ -124,12 +137,13 @@ class Batch:
                 with self._post.baton:
                     self._caller.make(task)
                 self._desk.done()
-        except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell
+        except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
             self._fail(error)
 
     def _end(self) -> None:
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
         try:
             self._desk.close()
             self._post.run.close()
@@ -138,12 +152,12 @@ class Batch:
         finally:
             self._over.set()
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         self.failure = self.failure or error
-        self.stop(f"the batch stopped: {error}")
+        self.stop(f"the batch stopped: {error_text(error)}")
 
     def _deliver(
-        self, place: str, outcome: Outcome, error: Exception | None = None
+        self, place: str, outcome: Outcome, error: BaseException | None = None
     ) -> None:
         self._flying.discard(place)
         # Handles are light; a reader who takes his time still bounds them.

@@ -33,7 +33,7 @@ class Deliver(Protocol):
     """Takes a place, its outcome, and the error where it has one."""
 
     def __call__(
-        self, place: str, outcome: Outcome, error: Exception | None = None
+        self, place: str, outcome: Outcome, error: BaseException | None = None
     ) -> None: ...
 
 
@@ -59,7 +59,7 @@ class Caller:
         gate, start = Turnstile(self._post, task.ticket), time.monotonic()
         try:
             answer = self._ask(task.call, through(self._asking.client, gate))
-        except Exception as error:  # noqa: BLE001 - what came of it must reach the frame
+        except BaseException as error:  # noqa: BLE001 - what came of it must reach the frame
             self._fail(task, gate, time.monotonic() - start, error)
             return
         seconds = time.monotonic() - start
@@ -118,7 +118,7 @@ class Caller:
         task: Task,
         pictures: Sequence[StoredPicture | None],
         outcome: Outcome,
-        error: Exception | None = None,
+        error: BaseException | None = None,
     ) -> None:
         def done(kept: object) -> None:
             if isinstance(kept, OSError):
@@ -126,17 +126,19 @@ class Caller:
             else:
                 self._deliver(task.call.place, outcome, error)
 
-        self._post.run.keep_stored(
-            task.ticket,
-            pictures,
-            done,
-            request_id=outcome.request_id,
-            attempts=outcome.attempts,
-            seconds=outcome.seconds,
-        )
+        # It waits for the disk, and the others need not.
+        with self._post.baton.put_down():
+            self._post.run.keep_stored(
+                task.ticket,
+                pictures,
+                done,
+                request_id=outcome.request_id,
+                attempts=outcome.attempts,
+                seconds=outcome.seconds,
+            )
 
     def _fail(
-        self, task: Task, gate: Turnstile, seconds: float, error: Exception
+        self, task: Task, gate: Turnstile, seconds: float, error: BaseException
     ) -> None:
         outcome = Outcome(status=Status.ERROR).failed(error)
         if isinstance(error, WithheldError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cosmat_nb.errors import (
     BudgetExceededError,
     CallError,
+    CosmatError,
     ImageRejectedError,
     InvalidRequestError,
     ObjectNotFoundError,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from cosmat_nb.cutout import Cutout
     from cosmat_nb.wire.results import StoredPicture
 
-__all__ = ["Outcome", "Status"]
+__all__ = ["Outcome", "Status", "error_text"]
 
 _REFUSALS = (
     OptionsError,
@@ -87,14 +88,14 @@ class Outcome:
     source: str | None = None
     dooms: bool = field(default=False, repr=False)
 
-    def failed(self, error: Exception) -> Outcome:
+    def failed(self, error: BaseException) -> Outcome:
         """Return the row of a failure: refused, when asking again will not help."""
         refused = isinstance(error, _REFUSALS)
         outcome = dataclasses.replace(
             self,
             status=Status.REFUSED if refused else Status.ERROR,
             error_code=type(error).__name__,
-            error=str(error),
+            error=error_text(error),
             heals=isinstance(error, BudgetExceededError),
         )
         if not isinstance(error, CallError):
@@ -118,3 +119,13 @@ class Outcome:
         return dataclasses.replace(
             self, attempts=0, seconds=float("nan"), source="duplicate"
         )
+
+
+def error_text(error: BaseException) -> str:
+    """Return what a row says of an error; of foreign ones only the kind.
+
+    Their text may hold anything: a function that makes credentials may quote them.
+    """
+    if isinstance(error, (CosmatError, OSError)):
+        return str(error)
+    return f"{type(error).__name__}, whose text may hold secrets: see on_error='raise'"

@@ -61,7 +61,10 @@ class Resolved(NamedTuple):
 
 
 def resolve(
-    sources: Mapping[str, Source], asking: Asking, store: Store
+    sources: Mapping[str, Source],
+    asking: Asking,
+    store: Store,
+    taken: dict[str, str] | None = None,
 ) -> Iterator[Resolved]:
     """Tell of each picture what is to be done, in order; sends nothing.
 
@@ -73,6 +76,9 @@ def resolve(
         What is asked for each.
     store : Store
         Where answers are looked for.
+    taken : dict of str to str, optional
+        In mode "stored" each result's source so far; kept by who resolves a batch in
+        parts.
 
     Yields
     ------
@@ -82,7 +88,7 @@ def resolve(
         keys that end in ``/``, files of 0 bytes or of more than the client's `limits`,
         and in mode "stored" results that would replace a source or another result.
     """
-    taken: set[str] = set()
+    taken = {} if taken is None else taken
     left = iter(sources.values())
     while group := list(islice(left, GROUP)):
         begun = [_begin(source, sources, asking, taken) for source in group]
@@ -97,7 +103,7 @@ def resolve(
 
 
 def _begin(
-    source: Source, sources: Mapping[str, Source], asking: Asking, taken: set[str]
+    source: Source, sources: Mapping[str, Source], asking: Asking, taken: dict[str, str]
 ) -> Resolved:
     place, reason = source.place, "not a legal key or address"
     try:
@@ -112,7 +118,7 @@ def _begin(
         keys = asking.keys(place, source.identity)
     except OptionsError as error:
         return Resolved(place, error=error, reason=reason)
-    taken |= results
+    taken |= dict.fromkeys(results, place)
     return Resolved(place, keys)
 
 
@@ -125,10 +131,10 @@ def _check_key(place: str) -> None:
 
 
 def _check_results(
-    place: str, results: set[str], sources: Mapping[str, Source], taken: set[str]
+    place: str, results: set[str], sources: Mapping[str, Source], taken: dict[str, str]
 ) -> None:
     for result in results:
-        if result in sources or result in taken:
+        if result in sources or taken.get(result, place) != place:
             what = "another source" if result in sources else "another row's cutout"
             raise OptionsError(
                 f"the cutout of {place!r} would be saved as {result!r}, which is "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
@@ -43,10 +44,12 @@ def iter_matte(
 ) -> Iterator[tuple[str, Outcome]]:
     """Cut out pictures one after the other, in the order of their answers. Paid calls.
 
-    For more keys than a frame should hold: places are read as they are needed, and
-    neither they nor what came of them are kept in memory. Nobody is asked to confirm;
-    pass a `budget`. Leaving the loop stops the batch: nothing new is sent, and what is
-    in flight is answered and kept.
+    For more keys than a frame should hold: neither they nor what came of them are kept
+    in memory. Places are read by other threads, 256 at a time, and up to 256 outcomes
+    wait for a slow reader. Nobody is asked to confirm: pass a `budget`. Leaving the
+    loop, or closing the generator where it is kept in a variable, stops the batch:
+    nothing new is sent, and what is in flight is answered and kept, before the process
+    ends at the latest. Mode "stored" remembers the names of all results.
 
     Parameters
     ----------
@@ -105,10 +108,14 @@ def _stream(places: Iterable[str], work: Work) -> Iterator[tuple[str, Outcome]]:
     try:
         while not batch.is_over:
             yield from batch.poll(_LOOK_SECONDS)
-    finally:
-        batch.stop("it was left")
-        while not batch.is_over:
-            batch.poll(_LOOK_SECONDS)
+    except GeneratorExit:
+        # Perhaps of a garbage collection: in any thread, the batch's own too, and under
+        # any lock. So nothing here may wait; but the process does, before it ends.
+        threading.Thread(target=batch.leave, name="cosmat-leaving").start()
+        raise
+    except BaseException:
+        batch.leave()
+        raise
     if batch.failure is not None:
         raise batch.failure
     if batch.halt:
@@ -116,9 +123,9 @@ def _stream(places: Iterable[str], work: Work) -> Iterator[tuple[str, Outcome]]:
 
 
 def _read(places: Iterable[str], work: Work) -> Iterator[Resolved]:
-    left = iter(places)
+    left, taken = iter(places), dict[str, str]()
     while group := list(islice(left, _GROUP)):
         sources = read_sources(group)
         if sources.unnamed:
             raise OptionsError("places must be strings: object keys or addresses")
-        yield from work.resolve(sources.of)
+        yield from work.resolve(sources.of, taken)

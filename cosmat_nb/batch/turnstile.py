@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cosmat_nb.client.retry import parse_retry_after
 from cosmat_nb.client.steps import FIRST_ERROR
-from cosmat_nb.errors import CosmatError, ProtocolError, TransportError
+from cosmat_nb.errors import (
+    CosmatError,
+    OptionsError,
+    ProtocolError,
+    TransportError,
+)
 from cosmat_nb.wire.documents import ErrorDocument
 
 if TYPE_CHECKING:
@@ -63,7 +68,10 @@ class Fate(NamedTuple):
         code = ""
         with suppress(ProtocolError):
             code = ErrorDocument.from_xml(reply.body).code[:_MOST_OF_CODE]
-        return cls("no", reply.status, code, reply.request_id)
+        # Without the service's own words an error is a gateway's: what became of the
+        # request behind it, nobody here can know.
+        own = code or reply.status < _SERVER_ERROR
+        return cls("no" if own else "unknown", reply.status, code, reply.request_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,10 @@ class Turnstile:
         except TransportError as error:
             billed = "no" if error.unsent else "unknown"
             self.fate = Fate(billed, error.status, error.code)
+            raise
+        except OptionsError:
+            # Refused on this side: a closed client, a target too long to be written.
+            self.fate = Fate("no", code="NotSent")
             raise
         else:
             return reply

@@ -93,11 +93,13 @@ class Work:
             check_sources=client.emulated if check_sources is None else check_sources,
         )
 
-    def resolve(self, sources: Mapping[str, Source]) -> Iterator[Resolved]:
+    def resolve(
+        self, sources: Mapping[str, Source], taken: dict[str, str] | None = None
+    ) -> Iterator[Resolved]:
         """Tell what is to be done for each picture; see `cosmat_nb.batch.resolving`."""
         if self.check_sources:
             sources = self._identified(sources)
-        return resolve(sources, self.asking, self.store)
+        return resolve(sources, self.asking, self.store, taken)
 
     def refreshed(self, each: Resolved) -> Resolved:
         """Look again for what a picture lacks."""
@@ -145,7 +147,7 @@ class Work:
         return {
             "store": str(self.store.folder),
             "mode": "download" if asking.save_as is None else "stored",
-            "save_as": asking.save_as if isinstance(asking.save_as, str) else SAVE_AS,
+            "save_as": None if callable(asking.save_as) else asking.save_as or SAVE_AS,
             "options": rules,
         }
 

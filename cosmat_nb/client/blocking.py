@@ -68,7 +68,7 @@ class MattingClient(BaseClient):
             transport=transport,
         )
         self._send, self._sleep = self._channel.send, self._clock.sleep
-        self._fetch = self.fetch
+        self._ungated: MattingClient | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -83,10 +83,7 @@ class MattingClient(BaseClient):
         self._close(patient=kind is None or not issubclass(kind, KeyboardInterrupt))
 
     def close(self) -> None:
-        """Close the connections, and the emulator that `connect` started.
-
-        Calls in flight, maybe paid, are answered first; but not after an interrupt.
-        """
+        """Answer what is in flight, disconnect, and stop an emulator of `connect`."""
         self._close(patient=True)
 
     def _close(self, *, patient: bool) -> None:
@@ -122,7 +119,8 @@ class MattingClient(BaseClient):
         Cutout
             Held in memory; `Cutout.save` writes it.
         """
-        return self._run(self._verbs.matte(key, options, self._fetch))
+        fetch = (self._ungated or self).fetch
+        return self._run(self._verbs.matte(key, options, fetch))
 
     def matte_url(self, url: str, options: MattingOptions = MattingOptions()) -> Cutout:
         """Cut out the subject of any public picture (``detect-url``). A paid call.

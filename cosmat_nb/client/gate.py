@@ -44,5 +44,6 @@ def through(client: MattingClient, gate: Gate) -> MattingClient:
         client.__dict__,
         _send=lambda attempt: gate.send(attempt, onward),
         _sleep=gate.sleep,
+        _ungated=client,
     )
     return gated

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from cosmat_nb.client.clock import Clock
@@ -18,16 +19,14 @@ Verdict: TypeAlias = Literal["good", "throttled", "failed"]
 """What came of an attempt; see `Pace.release`."""
 
 _START = 4  # level at first
-_HOLD_ROUNDS, _HOLD_ANSWERS = 16, 32  # good answers before more than the knee is tried
-_PROBE = 0.25  # rise of the level in the first round of a probe
-_SOON, _LATE = 0.93, 0.95  # knee of a rate: share of a level that surprised, or probed
-_MEMORY, _SIGMAS = 64, 2.5  # answers remembered; deviations that chance does not reach
-_CHANCE, _TOO_MANY = 0.35, 3  # a trial with this share and so many more has failed
-_SHORTEST_TRIAL, _LONGEST_TRIAL, _TRIALS = 12, 64, 1.5  # answers; times those before
-_SLIGHT, _SMALL = 0.003, 0.07  # shares: as good as none; believed after one trial
-_MOST_SKIPS = 7  # reductions without a trial after trials that found nothing
-_BORNE = 2  # good answers beside as many others that speak against concurrency
-_EVEN, _LOOSE = 1.5, 2.0  # attempts of a round trip are spread: level times and plus
+_TOLERANCE, _SURPRISE = 0.07, 5.0  # throttled share that is borne; so many above it
+_LONE, _LONE_TOLERANCE = 0.4, 0.25  # what is borne from this level up to 1
+_ROUNDS, _ANSWERS = 4, 16  # attempts that tell the share: rounds, and at least
+_SEVERAL = 2  # levels from here are never lowered below 1
+_ABOVE, _BELOW = 0.35, 0.93  # of in flight, the knee is not above; share of the good
+_HOLD_ROUNDS, _REPAID, _LONGEST_HOLD = 16, 33, 250  # good answers before a probe
+_PROBE, _STEPS = 0.25, 8.0  # rise of the level in the first round of a probe
+_EVEN, _LOOSE = 1.5, 1.0  # attempts of a round trip are spread: level times and plus
 _WINDOW = 50  # answers whose typical latency is looked at, or two rounds
 _RISE, _HELPED = 2.0, 0.75  # latency that is trouble; share left when half load helped
 _LEAST_SECONDS = 0.2  # shorter latencies count as this: loopback means nothing
@@ -70,30 +69,30 @@ class Pace:
 
     Notes
     -----
-    The level is the number of attempts in flight or, under a limit of attempts per
-    second, what evenly spread beginnings keep on the average; only then it can be
-    below 1. A round is as many good answers as the level.
+    The level is the number of attempts in flight; below 1, a share of the time. A round
+    is as many good answers as the level.
 
     - Each good answer adds 1 up to the knee, a round doubles (slow start, RFC 5681).
-      There the level stays for 16 rounds, then rises ever faster (the plateau and the
-      probe of CUBIC, RFC 9438). A level that is not used up does not rise (RFC 7661).
-    - More throttled than chance explains halves the level, once a round trip; the knee
-      is just below. What was too much is a number in flight, unless as many had gone
-      well: then it is a rate.
-    - A reduction that was no probe's is tried: the level stays at half. A limit
-      throttles nothing there. What is throttled at the same share, if it is much at a
-      quarter too, is chance: that share is borne from then on, and the level restored.
+      There the level stays for 16 rounds, and until 33 good answers make up for each
+      throttled one, 250 at most; then it rises ever faster (the plateau and the probe
+      of CUBIC, RFC 9438). A level that is not used up does not rise (RFC 7661).
+    - A throttled attempt's slot rests for as long as a good one takes. So the throttled
+      share is that by which a limit is overstepped, be it of attempts at a time or a
+      second. 7 % are borne; 5 attempts more than that (a cumulative sum: E. S. Page,
+      Biometrika 41, 1954) set the knee to what went well, and the level to half of it.
+    - Below 1 are limits of less than one attempt a round trip; the lowest level is one
+      attempt in 2 s. From 0.4 to 1, 25 % are borne: chance is no reason to crawl.
     - The typical latency of 50 answers, or two rounds, at twice the lowest one halves
       too (by Little's law, as Netflix's concurrency-limits); if half the load does not
       help, larger pictures were the reason, and the level returns.
-    - No attempt begins before ``Retry-After`` is over, 60 s at most. The lowest level
-      is one attempt in 2 s.
+    - No attempt begins before ``Retry-After`` is over, 60 s at most.
 
     Examples
     --------
     >>> pace = Pace(16)
-    >>> for _ in range(4):
-    ...     pace.release(pace.acquire(), "good")
+    >>> slots = [pace.acquire() for _ in range(4)]
+    >>> for slot in slots:
+    ...     pace.release(slot, "good")
     >>> pace.level
     8
     """
@@ -107,20 +106,16 @@ class Pace:
         self._is_stopped = False
         self._level, self._knee = float(min(most, _START)), math.inf
         self._in_flight = self._number = 0
+        self._resting: deque[float] = deque()
         # The first attempt that knows of the last reduction; the last one that used
-        # the level up; good and throttled answers since the reduction.
-        self._mark = self._last_full = self._goods = self._bads = 0
+        # the level up; good answers since the reduction, and how many a probe needs.
+        self._mark = self._last_full = self._goods = 0
+        self._hold = 0.0
+        # Throttled attempts above the tolerance; of late, attempts begun, throttled
+        # ones, and the sum of how many were in flight with those.
+        self._excess = self._tries = self._bads = self._heights = 0.0
         self._paused_until = self._last_began = -math.inf
         self._seconds, self._known = _FIRST_SECONDS, 0
-        # Seconds of a round under a limit of rate; 0 under one of concurrency.
-        self._round = 0.0
-        # Good answers by the number in flight, since the last reduction and before it.
-        self._borne = self._borne_before = [0] * (most + 1)
-        # Share that is throttled by chance; how much was of late.
-        self._chance = self._lately = 0.0
-        # Answers at half the level that judge a reduction, and what was before it.
-        self._skips = self._backoff = 0
-        self._trial, self._before = 0, (0.0, 0.0, 0.0, 0.0)
         self._usual, self._risen, self._level_before = math.inf, 0.0, 0.0
         self._logs: list[float] = []
 
@@ -167,6 +162,7 @@ class Pace:
             if verdict == "throttled":
                 pause = min(retry_after, _LONGEST_PAUSE)
                 self._paused_until = max(self._paused_until, now + pause)
+                self._resting.append(slot.began + self._seconds)
                 if slot.number >= self._mark:
                     self._hear_throttled(slot.in_flight)
             else:
@@ -180,23 +176,62 @@ class Pace:
             self._changed.notify_all()
 
     def _take(self) -> Slot | float:
-        now, level = self._elapsed(), self._level
-        gap = self._round / level
-        if not gap and self._knee < math.inf:
-            gap = self._seconds / (_EVEN * level + _LOOSE)
+        now, level, resting = self._elapsed(), self._level, self._resting
+        gap = self._seconds / level
+        if level >= 1:
+            gap = 0.0 if self._knee == math.inf else gap / (_EVEN + _LOOSE / level)
         soonest = max(self._paused_until, self._last_began + gap)
         if now < soonest:
             return soonest - now
-        # Under a limit of rate, the gap holds back: room for latencies as they vary.
-        slots = min(int(2 * level) + 2, self._most) if self._round else int(level)
-        if self._in_flight >= slots:
-            return math.inf
+        while resting and resting[0] <= now:
+            resting.popleft()
+        used = self._in_flight + len(resting)
+        # Below 1 the gap holds back: room for latencies as they vary.
+        slots = int(level) if level >= 1 else min(_SEVERAL, self._most)
+        if used >= slots:
+            return resting[0] - now if resting else math.inf
         self._last_began = now
         self._in_flight += 1
         self._number += 1
-        if now < soonest + gap if self._round else self._in_flight >= slots - 1:
+        if used + 2 >= slots:
             self._last_full = self._number
+        self._count(level)
         return Slot(self._number, now, self._in_flight)
+
+    def _count(self, level: float) -> None:
+        kept = 1 - 1 / max(_ROUNDS * level, _ANSWERS)
+        self._tries = self._tries * kept + 1
+        self._bads *= kept
+        self._heights *= kept
+        borne = _LONE_TOLERANCE if _LONE < level < 1 else _TOLERANCE
+        # A round's throttled answers come before its good ones: credit for one round.
+        self._excess = max(self._excess - borne, -borne * level)
+
+    def _hear_throttled(self, in_flight: int) -> None:
+        self._bads += 1
+        self._heights += in_flight
+        self._excess += 1
+        if self._excess > _SURPRISE:
+            self._reduce()
+
+    def _reduce(self) -> None:
+        level, knee = self._level, self._knee
+        if self._goods:
+            knee = max(level * (1 - self._bads / self._tries), level / 2)
+            if level >= _SEVERAL:
+                higher = math.ceil(self._heights / self._bads - 1 - _ABOVE)
+                knee = max(1.0, higher, math.floor(_BELOW * knee))
+        owed = max(self._hold - self._goods, 0.0) + _REPAID * self._bads
+        self._hold = min(owed, _LONGEST_HOLD)
+        least = 1.0 if level >= _SEVERAL else min(1.0, self._seconds / _LONGEST_REST)
+        lower = min(level, knee) / (2 if level >= _SEVERAL or not self._goods else 1)
+        self._shrink(max(lower, least), max(knee, least))
+
+    def _shrink(self, level: float, knee: float) -> None:
+        self._level, self._knee = level, knee
+        self._mark, self._goods = self._number + 1, 0
+        self._excess = self._tries = self._bads = self._heights = 0.0
+        self._logs.clear()
 
     def _hear_answer(self, slot: Slot, seconds: float, *, is_good: bool) -> None:
         if is_good:
@@ -206,11 +241,7 @@ class Pace:
             return
         if is_good:
             self._goods += 1
-            self._lately -= self._lately / _MEMORY
-            self._borne[slot.in_flight] += 1
-            if self._trial:
-                self._judge()
-            elif self._last_full >= slot.number:
+            if self._last_full >= slot.number:
                 self._grow()
         if is_good or seconds > _RISE * self._usual:
             self._hear_seconds(seconds)
@@ -220,87 +251,11 @@ class Pace:
         if level < self._knee:
             level = min(level + min(level, 1.0), self._knee)
         else:
-            hold = max(_HOLD_ROUNDS * level, _HOLD_ANSWERS)
-            rounds = (self._goods - hold) / max(level, 4.0)
+            hold = max(_HOLD_ROUNDS * level, self._hold)
+            rounds = (self._goods - hold) / max(level, _STEPS)
             if rounds > 0:
-                level += _PROBE * (1 + rounds) * min(level / 4, 1 / level)
+                level += _PROBE * (1 + rounds) * min(level / _STEPS, 1 / level)
         self._level = min(level, self._most)
-
-    def _hear_throttled(self, in_flight: int) -> None:
-        self._bads += 1
-        self._lately += 1 - self._lately / _MEMORY
-        if self._trial:
-            if self._bads < _TOO_MANY + _CHANCE * self._goods:
-                self._judge()
-            else:
-                self._reduce(in_flight)
-            return
-        expected = _MEMORY * self._chance
-        if self._lately > expected + _SIGMAS * math.sqrt(expected):
-            self._reduce(in_flight)
-
-    def _reduce(self, in_flight: int) -> None:
-        level, knee, goods = self._level, self._knee, self._goods
-        tried = level if self._round else min(level, in_flight)
-        is_rate = bool(self._known) and (
-            in_flight == 1 or self._count_borne(in_flight) >= _BORNE
-        )
-        expects = level > knee and not self._chance
-        before = level, knee, self._round, 0.0
-        answers = goods + self._bads
-        if goods:
-            knee = (_LATE if expects else _SOON) * tried if is_rate else in_flight - 1
-        if is_rate:
-            self._round = self._round or self._seconds
-        elif goods:
-            self._round = 0.0
-        retried = self._trial
-        self._shrink(tried / 2, knee)
-        if goods and not expects and not retried:
-            if self._skips and not self._chance:
-                self._skips -= 1
-            else:
-                self._before = before
-                self._trial = int(
-                    min(_LONGEST_TRIAL, max(_SHORTEST_TRIAL, _TRIALS * answers))
-                )
-
-    def _judge(self) -> None:
-        answers = self._goods + self._bads
-        if answers < self._trial:
-            return
-        share, known, first = self._bads / answers, self._chance, self._before[3]
-        self._trial = self._goods = self._bads = 0
-        if share > max(2 * known, first / 2):
-            self._confirm(share, first)
-            return
-        self._chance = (known + share) / 2 if known > _SLIGHT else 0.0
-        if not share:
-            self._backoff = min(2 * self._backoff + 1, _MOST_SKIPS)
-            self._skips = self._backoff
-
-    def _confirm(self, share: float, first: float) -> None:
-        level, knee, round_, _ = self._before
-        if first or share <= _SMALL:
-            self._level, self._knee, self._round = level, math.inf, round_
-            self._chance = (first + share) / 2 if first else share
-            self._lately = _MEMORY * self._chance
-            self._backoff = 0
-        else:
-            self._before = level, knee, round_, share
-            self._shrink(self._level / 2, self._knee)
-            self._trial = int(max(_SHORTEST_TRIAL, 4 / share))
-
-    def _count_borne(self, in_flight: int) -> int:
-        return sum(self._borne[in_flight:]) + sum(self._borne_before[in_flight:])
-
-    def _shrink(self, level: float, knee: float) -> None:
-        least = min(1.0, self._seconds / _LONGEST_REST) if self._round else 1.0
-        self._level, self._knee = max(level, least), max(knee, least)
-        self._mark, self._goods, self._bads = self._number + 1, 0, 0
-        self._trial, self._lately = 0, 0.0
-        self._borne_before, self._borne = self._borne, [0] * (self._most + 1)
-        self._logs.clear()
 
     def _hear_seconds(self, seconds: float) -> None:
         self._logs.append(math.log(max(seconds, _LEAST_SECONDS)))
@@ -313,6 +268,7 @@ class Pace:
             self._knee = max(self._knee, self._level_before)
         elif typical > _RISE * self._usual and self._level > 1:
             self._risen, self._level_before = typical, self._level
-            self._shrink(self._level / 2, self._level * self._usual / typical)
+            knee = self._level * self._usual / typical
+            self._shrink(max(self._level / 2, 1.0), max(knee, 1.0))
         else:
             self._usual, self._risen = min(self._usual, typical), 0.0

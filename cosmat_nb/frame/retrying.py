@@ -98,8 +98,16 @@ def _again(asked: dict[str, Any], settings: Settings) -> dict[str, Any]:
     options: Any = {name: MattingOptions.from_rule(rule) for name, rule in rules}
     if asked["mode"] == "download":
         (options,) = options.values()
+    if asked["mode"] == "stored" and asked["save_as"] is None:
+        if "save_as" not in settings:
+            raise OptionsError(
+                "results were named by a function, which a frame does not keep: pass "
+                "save_as= once more"
+            )
+        asked = {**asked, "save_as": settings["save_as"]}
     before = {name: asked[name] for name in ("column", "etag", "mode", "save_as")}
-    return {"options": options, "store": Store(asked["store"]), **before, **settings}
+    store = settings.get("store") or Store(asked["store"])
+    return {"options": options, **before, **settings, "store": store}
 
 
 def _joined(

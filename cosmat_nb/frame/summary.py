@@ -12,6 +12,7 @@ import numpy as np
 from cosmat_nb.batch.outcome import Status
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.places import shown_place
+from cosmat_nb.store.ledger import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,8 +147,14 @@ class Summary:
         if times:
             spread = np.percentile(list(times.values()), _PERCENTILES).tolist()
         slowest = sorted(times.items(), key=lambda pair: -pair[1])[:_SLOWEST]
-        spent = work.store.ledger.totals(batch.run)
         spared = source["store"] + source["duplicate"]
+        try:
+            spent = work.store.ledger.totals(batch.run)
+            saved = work.cost_of(spared * len(work.asking.options))
+        except (OSError, OptionsError):
+            # The store is gone; answers that only these rows hold must not go too.
+            attempts = sum(row.attempts for row in rows)
+            spent, saved = Totals(attempts, 0, 0, attempts, math.nan), math.nan
         return cls(
             run=batch.run,
             service=work.asking.service,
@@ -159,7 +166,7 @@ class Summary:
             billed=spent.billed,
             unknown=spent.unknown,
             cost=spent.cost,
-            saved=work.cost_of(spared * len(work.asking.options)),
+            saved=saved,
             currency=work.price.currency,
             verified=work.price.verified,
             sandbox=work.asking.client.emulated,

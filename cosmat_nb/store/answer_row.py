@@ -24,11 +24,20 @@ _COLUMNS = (
 _MARKS = ", ".join("?" * len(_COLUMNS.split(", ")))
 _INSERT = f"INSERT OR REPLACE INTO answer({_COLUMNS}) VALUES({_MARKS})"
 
+_REPLACED = (
+    "DELETE FROM answer WHERE saved_as = ? AND saved_as <> '' AND service = ? "
+    "AND (asked <> ? OR identity <> ?)"
+)
+
 Row = tuple[Any, ...]
 
 
 def write_answers(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
     """Put answers into the index; each replaces an older one to the same question."""
+    rows = list(rows)
+    # An object has one content: what it answered before it was replaced, it does not.
+    replaced = [(row[7], row[2], row[0], row[1]) for row in rows if row[7]]
+    connection.executemany(_REPLACED, replaced)
     connection.executemany(_INSERT, rows)
 
 

@@ -34,7 +34,8 @@ class Budget:
         the bucket counts once for each.
     amount : float, optional
         Most money for them, in the unit of the price that goes with the batch: every
-        operation asked for must have a price there.
+        operation asked for must have a price there. Currencies are not told apart:
+        use another `name` for another one.
     per_day : int, optional
         Most attempts a day, of everybody who uses the same store. The day is that of
         UTC+8, assumed to be the provider's.

@@ -19,6 +19,7 @@ CREATE TABLE answer(
     request_id TEXT, attempts INTEGER, seconds REAL, intent INTEGER, kept REAL,
     UNIQUE(asked, identity)
 );
+CREATE INDEX answer_object ON answer(saved_as) WHERE saved_as <> '';
 CREATE TABLE intent(
     id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, at REAL NOT NULL,
     asked BLOB NOT NULL, identity TEXT, address_hash TEXT, service TEXT,

@@ -27,7 +27,8 @@ def wait_until(true):
 
 def at_work():
     """Whether threads of a batch are alive."""
-    return any(each.name.startswith("cosmat-") for each in threading.enumerate())
+    names = {each.name for each in threading.enumerate()}
+    return bool(names & {"cosmat-batch", "cosmat-foreman", "cosmat-leaving"})
 
 
 @pytest.fixture

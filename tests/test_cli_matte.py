@@ -110,7 +110,7 @@ def test_a_file_of_keys_becomes_a_table_of_cutouts(matte, emulator, tmp_path, ca
     said = capsys.readouterr()
     assert said.out.startswith("5 ok · 5 billed: ")
     assert said.out.count("\n") == 1
-    assert f"{emulator.endpoint} answers for bucket {emulator.address.bucket}" in (
+    assert f"{emulator.endpoint} is asked, for bucket {emulator.address.bucket}" in (
         said.err
     )
     assert emulator.credentials.secret_key not in said.out + said.err

@@ -44,7 +44,7 @@ HIDDEN = (
 
 def listen(client, recorder):
     """Record all that a client sends, and collect the signatures that it sent."""
-    send, signatures = client._channel.send, []
+    send, signatures = client._send, []
 
     def send_and_keep(attempt):
         reply = send(attempt)
@@ -52,7 +52,7 @@ def listen(client, recorder):
         recorder.keep(attempt, reply)
         return reply
 
-    client._channel.send = send_and_keep
+    client._send = send_and_keep
     return signatures
 
 

@@ -87,14 +87,14 @@ def visit(client, square):
 def day(tmp_path, square):
     """A recorded day with the emulator: its folder, and what the client was told."""
     with cm.connect_emulator(cm.Emulator(engine=WhiteEngine())) as client:
-        send, recorder = client._channel.send, Recorder(tmp_path / "day")
+        send, recorder = client._send, Recorder(tmp_path / "day")
 
         def send_and_keep(attempt):
             reply = send(attempt)
             recorder.keep(attempt, reply)
             return reply
 
-        client._channel.send = send_and_keep
+        client._send = send_and_keep
         told = list(visit(client, square))
     return tmp_path / "day", told
 

@@ -22,7 +22,7 @@ from conftest import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb import images
-from cosmat_nb.emulator import server
+from cosmat_nb.emulator import serving
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.address import quote_path, write_target
 from cosmat_nb.wire.documents import ErrorDocument
@@ -511,7 +511,7 @@ def test_a_stop_answers_what_is_in_flight(square):
 
 def test_a_stop_does_not_wait_for_ever(monkeypatch):
     """An upload that never ends holds the emulator up no longer than is said."""
-    monkeypatch.setattr(server, "_STOP_SECONDS", 1)
+    monkeypatch.setattr(serving, "_STOP_SECONDS", 1)
     with cm.Emulator(engine=WhiteEngine()) as emulator:
         place = urlsplit(emulator.endpoint)
         plug = socket.create_connection((place.hostname, place.port))

@@ -14,12 +14,14 @@ from cosmat_nb.batch.outcome import Outcome, Status, error_text
 from cosmat_nb.batch.turnstile import Post
 from cosmat_nb.client.pace import Pace
 from cosmat_nb.client.quota import RetryQuota
+from cosmat_nb.errors import OptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cosmat_nb.batch.resolving import Resolved
     from cosmat_nb.batch.work import Work
+    from cosmat_nb.store.run import Run
 
 __all__ = ["Batch"]
 
@@ -39,6 +41,8 @@ class Batch:
         What is asked, of whom, where it is kept and what it may cost.
     calls : iterator of Resolved
         The pictures; read as they are needed.
+    deadline : float, optional
+        Seconds from now after which nothing new is sent.
 
     Attributes
     ----------
@@ -52,13 +56,15 @@ class Batch:
         What ended the batch from outside of a call: reading `calls`, the store.
     """
 
-    def __init__(self, work: Work, calls: Iterator[Resolved]) -> None:
+    def __init__(
+        self, work: Work, calls: Iterator[Resolved], deadline: float | None = None
+    ) -> None:
         most = work.asking.client.concurrency
-        run = work.store.open_run(work.asking.service)
+        run = _open_run(work)
         self.run = run.id
         self.error: BaseException | None = None
         self.failure: BaseException | None = None
-        self.halt = Halt()
+        self.halt = Halt(deadline)
         self._source = work.asking.source
         self._flying: set[str] = set()
         self._outcomes: deque[tuple[str, Outcome]] = deque()
@@ -168,4 +174,15 @@ class Batch:
         if outcome.dooms:
             self.stop(f"the batch stopped: {outcome.error}")
         elif self._post.quota.all_failing:
-            self.stop("the batch stopped: the service fails again and again")
+            self.stop(f"the service fails again and again, at last: {outcome.error}")
+
+
+def _open_run(work: Work) -> Run:
+    try:
+        return work.store.open_run(work.asking.service)
+    except OSError as error:
+        raise OptionsError(
+            f"{work.store!r} cannot be written, so nothing was sent: "
+            f"{error.strerror or error}; was it moved or removed, or is the disk full? "
+            "Open it anew with cm.Store(...)"
+        ) from None

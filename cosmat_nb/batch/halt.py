@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 
 __all__ = ["Halt"]
 
 
 class Halt:
     """Stops a batch once, with a reason; nothing new is sent after that.
+
+    Parameters
+    ----------
+    deadline : float, optional
+        Seconds from now after which it stops by itself.
 
     Attributes
     ----------
@@ -18,12 +25,16 @@ class Halt:
         Class name of the error that rows not sent show; often empty.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: float | None = None) -> None:
+        self._deadline = deadline
+        self._end = time.monotonic() + (math.inf if deadline is None else deadline)
         self.reason = self.code = ""
         self._lock = threading.Lock()
         self._event = threading.Event()
 
     def __bool__(self) -> bool:
+        if time.monotonic() >= self._end and not self._event.is_set():
+            self.stop(f"the deadline of {self._deadline:g} s has passed")
         return self._event.is_set()
 
     def stop(self, reason: str, code: str = "") -> None:

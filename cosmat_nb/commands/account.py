@@ -113,5 +113,5 @@ def describe_client(client: MattingClient) -> str:
     if client.emulated:
         return "the embedded emulator answers; nothing is paid"
     address = client.address
-    who = f"{client.service} answers for bucket {address.bucket} in {address.region}"
+    who = f"{client.service} is asked, for bucket {address.bucket} in {address.region}"
     return f"{who}; matting calls are paid" if client.service == "cloud" else who

@@ -39,7 +39,9 @@ def add_batch_arguments(parser: argparse.ArgumentParser) -> None:
         "--column", default="key", help="of keys and addresses (default: key)"
     )
     parser.add_argument(
-        "--etag", help="column of ETags, by which a replaced picture is asked again"
+        "--etag",
+        help="column of ETags, by which a replaced picture is asked again; by default "
+        "etag, where there is one",
     )
     _add_options(parser)
     parser.add_argument(

@@ -101,7 +101,8 @@ def matte_frame(
         What becomes of the first error: a row like others, or the end of the batch.
     mode : {"download", "stored"}
         Whether cutouts are downloaded, or made in the bucket and left there (column
-        ``stored``; one request for all missing results of a picture).
+        ``stored``; one request for all missing results of a picture). That a result
+        is still in the bucket later is not looked at.
     save_as : str or callable
         Object keys of results in mode "stored"; see `SaveAs`.
     deadline : float, optional
@@ -165,14 +166,17 @@ def matte_frame(
         price=price,
         check_sources=check_sources,
     )
-    outcomes, calls = _sort(work, frame_sources(frame, column, etag).of)
+    sources = frame_sources(frame, column, etag)
+    if sources.conflicts:
+        tell(f"{sources.conflicts} rows name a key with another ETag: the first counts")
+    outcomes, calls = _sort(work, sources.of)
     if on_error == "raise":
         _raise_refused(outcomes)
     work.confirm(calls, confirm_over)
     with counted_interrupts() as interrupts:
-        batch = Batch(work, iter(calls))
+        batch = Batch(work, iter(calls), deadline)
         with Progress(len(calls), show=progress) as bar:
-            _attend(batch, outcomes, bar, interrupts, deadline, on_error)
+            _attend(batch, outcomes, bar, interrupts, on_error)
             rows = _rows(values, outcomes, batch)
             summary = Summary.of(
                 list(values),
@@ -209,10 +213,8 @@ def _attend(
     outcomes: dict[str, Outcome],
     bar: Progress,
     interrupts: list[int],
-    deadline: float | None,
     on_error: str,
 ) -> None:
-    end = time.monotonic() + (math.inf if deadline is None else deadline)
     try:
         # The first interrupt lets the calls in flight be answered, since they are paid;
         # a second does not wait for them.
@@ -222,8 +224,8 @@ def _attend(
             bar.advance(len(new))
             if interrupts:
                 batch.stop("interrupted")
-            elif time.monotonic() > end:
-                batch.stop(f"the deadline of {deadline:g} s has passed")
+            elif batch.halt:
+                batch.stop(batch.halt.reason)
             elif on_error == "raise" and batch.error is not None:
                 batch.stop("an error ended it")
     finally:
@@ -276,5 +278,5 @@ def _no_place(value: Any) -> Outcome:
 
 def _check_deadline(deadline: Any) -> None:
     is_number = isinstance(deadline, (int, float)) and not isinstance(deadline, bool)
-    if deadline is not None and not (is_number and 0 < deadline < math.inf):
-        raise OptionsError(f"deadline must be seconds over 0; not {deadline!r:.40}")
+    if deadline is not None and not (is_number and 0 <= deadline < math.inf):
+        raise OptionsError(f"deadline must be seconds from 0 on; not {deadline!r:.40}")

@@ -69,7 +69,7 @@ class Summary:
     slowest : tuple of (str, float)
         The places that took longest, each with its seconds, longest first.
     stopped : str
-        Why rows were skipped; empty when none were.
+        Why the batch stopped before all was answered; empty when it did not.
     """
 
     run: str
@@ -108,7 +108,8 @@ class Summary:
         if self.retries:
             parts.append(f"{self.retries} tried again")
         if self.stopped:
-            parts.append(f"stopped: {self.stopped}")
+            why = self.stopped.removeprefix("the batch stopped: ")
+            parts.append(f"stopped: {why}")
         return " · ".join(part for part in parts if part)
 
     @classmethod
@@ -175,7 +176,7 @@ class Summary:
             p95=spread[1],
             p99=spread[2],
             slowest=tuple((shown_place(place), time) for place, time in slowest),
-            stopped=batch.halt.reason if status[str(Status.SKIPPED)] else "",
+            stopped=batch.halt.reason if status["skipped"] + status["error"] else "",
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -122,7 +122,7 @@ class Ledger:
             row = connection.execute(_TOTALS, {"run": run}).fetchone()
         attempts, retries, billed, unknown, cost, unpriced = row
         return Totals(
-            attempts, retries, billed, unknown, math.nan if unpriced else cost
+            attempts, retries, billed, unknown, math.nan if unpriced else round(cost, 9)
         )
 
     def to_frame(
@@ -188,6 +188,7 @@ class Ledger:
         day: str,
         calls: str,
         operation: Operation | str | None = None,
+        service: str = "cloud",
         timezone: str = "Asia/Shanghai",
     ) -> pd.DataFrame:
         """Compare the ledger with the provider's own count, day by day.
@@ -203,6 +204,9 @@ class Ledger:
             are summed.
         operation : Operation or str, optional
             Count only this operation of the ledger, where the file lists one alone.
+        service : str, default "cloud"
+            Count only what this service answered, see ``client.service``: an endpoint
+            of another name, as an emulator's in another process, is not the provider.
         timezone : str, default "Asia/Shanghai"
             Whose days the file has: UTC+8, assumed and not documented to us.
 
@@ -214,7 +218,7 @@ class Ledger:
             that were billed), ``unknown`` (that may have been), ``free`` (that were
             not), ``difference`` (provider - billed), ``unexplained`` (the part of it
             that is left when as many of the unknown were billed as fit) and ``note``.
-            Emulators never count. A call belongs to the day on which it was sent.
+            A call belongs to the day on which it was sent.
 
         Raises
         ------
@@ -237,7 +241,7 @@ class Ledger:
         wanted = None if operation is None else _operation(operation)
         provider = read_usage(usage, day, calls, zone)
         frame = self.to_frame()
-        frame = frame[~frame["sandbox"]]
+        frame = frame[(frame["service"] == service) & (frame["code"] != "NotSent")]
         if wanted is not None:
             frame["calls"] = frame["rule"].map(lambda rule: _count(rule, wanted))
         frame["day"] = frame["at"].dt.tz_convert(zone).dt.date

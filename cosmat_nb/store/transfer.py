@@ -122,6 +122,7 @@ def move(store: Store, folder: str | Path) -> Store:
     source = store.folder
     if Path(folder).expanduser().resolve().is_relative_to(source.resolve()):
         raise OptionsError(f"{folder} is inside {source}: name another folder")
+    _check_target(Path(folder).expanduser())
     target = type(store)(folder)
     database = Database(source)
     with database.writing() as connection:
@@ -149,6 +150,15 @@ _CLOSING = (
 
 def _quoted(folder: Path) -> str:
     return str(folder).replace("'", "''")
+
+
+def _check_target(folder: Path) -> None:
+    if not folder.is_dir() or (folder / "index.sqlite").is_file():
+        return
+    if any(folder.iterdir()):
+        raise OptionsError(
+            f"{folder} holds something else: name an empty folder, or a store"
+        )
 
 
 def _check_store(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cosmat_nb.client.retry import parse_retry_after
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cosmat_nb.batch.baton import Baton
     from cosmat_nb.batch.halt import Halt
-    from cosmat_nb.client.pace import Pace, Verdict
+    from cosmat_nb.client.pace import Pace, Slot, Verdict
     from cosmat_nb.client.quota import RetryQuota
     from cosmat_nb.client.steps import Attempt, Reply
     from cosmat_nb.store.claims import Ticket
@@ -134,21 +134,17 @@ class Turnstile:
         BudgetExceededError
             When another attempt would cost too much.
         """
-        with self._post.baton.put_down():
-            return self._send(attempt, onward)
-
-    def _send(self, attempt: Attempt, onward: Callable[[Attempt], Reply]) -> Reply:
         post = self._post
         if self.attempts and not (post.halt or post.quota.spend()):
             raise WithheldError("too much fails: nothing is tried again for now")
-        slot = post.pace.acquire()
+        slot = self._take_slot()
         if slot is None:
             raise WithheldError(f"not sent: {post.halt.reason}")
         verdict: Literal["good", "refused", "throttled", "failed"] = "failed"
         wait = 0.0
         try:
             self._write_down()
-            reply = onward(attempt)
+            reply = onward(replace(attempt, idle=post.baton.put_down))
             self.fate = Fate.of(reply)
             verdict, wait = _judge(reply.status), _asked_to_wait(reply)
         except TransportError as error:
@@ -170,6 +166,14 @@ class Turnstile:
         """Wait before the next attempt, unless the batch stops."""
         with self._post.baton.put_down():
             self._post.halt.wait(seconds)
+
+    def _take_slot(self) -> Slot | None:
+        pace = self._post.pace
+        slot = None if self._post.halt else pace.ask()
+        if isinstance(slot, float):
+            with self._post.baton.put_down():
+                return pace.acquire()
+        return slot
 
     def _write_down(self) -> None:
         if self.attempts:

@@ -100,7 +100,7 @@ class HttpxCarrier:
     def carry(self, attempt: Attempt, deadline: float) -> Reply:
         """Send one attempt and read its reply to the end."""
         request = self._build(attempt, deadline)
-        with translated(attempt, self._endpoint):
+        with attempt.idle(), translated(attempt, self._endpoint):
             return self._exchange(request, attempt, deadline)
 
     def _build(self, attempt: Attempt, deadline: float) -> httpx.Request:

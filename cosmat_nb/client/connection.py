@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 __all__ = ["Connection", "ConnectionFailure", "Place"]
+
+T = TypeVar("T")
+
+_NOT_READY = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class ConnectionFailure(Exception):  # noqa: N818 - as in the errors' own words
@@ -58,6 +64,11 @@ class Connection:
     elapsed : callable
         Seconds from any fixed moment.
 
+    Attributes
+    ----------
+    idle : callable
+        Makes the context in which it waits for the other side.
+
     Raises
     ------
     ConnectionFailure
@@ -74,6 +85,7 @@ class Connection:
     ) -> None:
         self.deadline = deadline
         self.idle_since = 0.0
+        self.idle: Callable[[], AbstractContextManager[None]] = nullcontext
         self._elapsed = elapsed
         try:
             self._socket = self._connect(place)
@@ -81,11 +93,12 @@ class Connection:
             raise ConnectionFailure("ConnectTimeout") from None
         except (OSError, ValueError, OverflowError) as error:
             raise ConnectionFailure("ConnectError", str(error)) from None
+        # What is there is read at once; only who must wait pays for a timeout.
+        self._socket.settimeout(0)
 
     @property
     def is_stale(self) -> bool:
         """Whether the other side closed it, or says what nobody asked for."""
-        self._socket.settimeout(0)
         try:
             # Past the layer of TLS, which has nothing to say about a closed socket.
             socket.socket.recv(self._socket, 1, socket.MSG_PEEK)
@@ -110,8 +123,7 @@ class Connection:
             for part in (head, body):
                 rest = memoryview(part)
                 while rest:
-                    self._set_timeout()
-                    rest = rest[self._socket.send(rest) :]
+                    rest = rest[self._send_some(rest) :]
         except TimeoutError:
             raise ConnectionFailure("WriteTimeout") from None
         except OSError:
@@ -120,19 +132,44 @@ class Connection:
 
     def receive(self, most: int) -> bytes:
         """Return up to `most` bytes as soon as there are some; none at the end."""
-        try:
-            self._set_timeout()
-            return self._socket.recv(most)
-        except OSError as error:
-            raise _read_failure(error) from None
+        return self._when_ready(lambda: self._socket.recv(most))
 
     def receive_into(self, view: memoryview) -> int:
         """Fill the first bytes of a view and return how many; 0 at the end."""
+        return self._when_ready(lambda: self._socket.recv_into(view))
+
+    def _send_some(self, rest: memoryview) -> int:
+        self._check_time()
         try:
-            self._set_timeout()
-            return self._socket.recv_into(view)
+            return self._socket.send(rest)
+        except _NOT_READY:
+            with self.idle():
+                self._set_timeout()
+                sent = self._socket.send(rest)
+            self._socket.settimeout(0)
+            return sent
+
+    def _when_ready(self, read: Callable[[], T]) -> T:
+        try:
+            while True:
+                self._check_time()
+                try:
+                    return read()
+                except _NOT_READY:
+                    self._wait()
         except OSError as error:
             raise _read_failure(error) from None
+
+    def _wait(self) -> None:
+        with self.idle():
+            self._set_timeout()
+            # Past the layer of TLS, which may want more than it has for one byte.
+            socket.socket.recv(self._socket, 1, socket.MSG_PEEK)
+        self._socket.settimeout(0)
+
+    def _check_time(self) -> None:
+        if self._elapsed() >= self.deadline:
+            raise TimeoutError
 
     def _set_timeout(self, share: int = 1) -> None:
         left = self.deadline - self._elapsed()

@@ -75,7 +75,7 @@ class DirectCarrier:
         """
         check_target(self._endpoint, attempt.target)
         try:
-            connection = self._open(deadline)
+            connection = self._open(deadline, attempt)
         except ConnectionFailure as failure:
             raise self._error(failure, attempt, unsent=True) from None
         lasts = False
@@ -90,7 +90,7 @@ class DirectCarrier:
                 connection.close()
         return reply
 
-    def _open(self, deadline: float) -> Connection:
+    def _open(self, deadline: float, attempt: Attempt) -> Connection:
         while self._idle:
             try:
                 connection = self._idle.pop()
@@ -98,10 +98,13 @@ class DirectCarrier:
                 break
             idle_for = self._elapsed() - connection.idle_since
             if idle_for <= IDLE_SECONDS and not connection.is_stale:
-                connection.deadline = deadline
+                connection.deadline, connection.idle = deadline, attempt.idle
                 return connection
             connection.close()
-        return Connection(self._place, deadline, self._elapsed)
+        with attempt.idle():
+            connection = Connection(self._place, deadline, self._elapsed)
+        connection.idle = attempt.idle
+        return connection
 
     def _put_back(self, connection: Connection) -> None:
         connection.idle_since = self._elapsed()

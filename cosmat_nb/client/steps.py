@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
@@ -99,6 +100,7 @@ class Attempt:
     """One signed request for a driver to send within `seconds`.
 
     Of its answer a driver reads at most `max_bytes`, and `MAX_DOCUMENT` of a refusal.
+    While it waits for the other side it is inside of `idle`.
     """
 
     method: str
@@ -107,6 +109,9 @@ class Attempt:
     body: bytes = field(repr=False)
     seconds: float
     max_bytes: int | None = None
+    idle: Callable[[], AbstractContextManager[None]] = field(
+        default=nullcontext, repr=False, compare=False
+    )
 
     def check_length(self, status: int, length: int) -> None:
         """Refuse a body that goes on for too long.

@@ -18,6 +18,7 @@ from cosmat_nb.errors import (
     tell,
 )
 from cosmat_nb.frame.columns import add_columns, check_column, check_free
+from cosmat_nb.frame.garbage import no_collections
 from cosmat_nb.frame.interrupts import counted_interrupts
 from cosmat_nb.frame.progress import Progress
 from cosmat_nb.frame.rows import RESULT_COLUMNS, frame_sources, outcome_frame
@@ -169,7 +170,8 @@ def matte_frame(
     sources = frame_sources(frame, column, etag)
     if sources.conflicts:
         tell(f"{sources.conflicts} rows name a key with another ETag: the first counts")
-    outcomes, calls = _sort(work, sources.of)
+    with no_collections():
+        outcomes, calls = _sort(work, sources.of)
     if on_error == "raise":
         _raise_refused(outcomes)
     work.confirm(calls, confirm_over)
@@ -186,7 +188,8 @@ def matte_frame(
                 seconds=time.monotonic() - begun,
             )
             bar.end(str(summary))
-        result = add_columns(frame, outcome_frame(rows, frame.index))
+        with no_collections():
+            result = add_columns(frame, outcome_frame(rows, frame.index))
         result.attrs[RUN_ATTRIBUTE] = summary.as_dict()
         result.attrs[ASKED_ATTRIBUTE] = {
             "column": column,

@@ -11,6 +11,7 @@ from cosmat_nb.batch.work import check_client
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.draft import Draft
+from cosmat_nb.frame.garbage import no_collections
 from cosmat_nb.frame.plan import Plan
 from cosmat_nb.frame.rows import frame_sources
 from cosmat_nb.options import MattingOptions
@@ -109,7 +110,8 @@ def plan_frame(
                 f"{name} must be {kind.__name__}(...); not {type(value).__name__}"
             )
     sources = frame_sources(frame, column, etag)
-    draft = Draft.of(resolve(sources.of, asking, store))
+    with no_collections():
+        draft = Draft.of(resolve(sources.of, asking, store))
     if probe:
         draft.probe(client, progress=progress)
     calls = draft.calls

@@ -13,6 +13,8 @@ import pytest
 from answers import ADDRESS, answer_error, answer_png, keys, reply
 
 import cosmat_nb as cm
+from cosmat_nb.batch import batch as batch_module
+from cosmat_nb.store import flusher as flusher_module
 
 LONG = 20.0
 
@@ -218,3 +220,26 @@ def test_a_closed_client_pays_for_nothing(scripted, store):
     assert result.status[0] == "ok"
     summary = cm.summarize_run(result)
     assert (summary.billed, summary.unknown) == (1, 0)
+
+
+def test_a_slow_reader_costs_no_call(client, square, store, monkeypatch):
+    """Answers wait for their reader, longer than an attempt may take; none is lost."""
+    monkeypatch.setattr(batch_module, "_MOST_WAITING", 2)
+    monkeypatch.setattr(flusher_module, "MOST_WAITING", 2)
+    places = [f"{number}.jpg" for number in range(13)]
+    for place in places:
+        client.put(place, square)
+    hasty = cm.MattingClient(
+        client.address,
+        cm.Credentials("emulator-id", "emulator-key"),
+        endpoint=client.endpoint,
+        retry=cm.Retry(attempt_seconds=1.0),
+    )
+    with hasty:
+        stream = cm.iter_matte(places, hasty, store=store)
+        told = [next(stream)]
+        time.sleep(2.5)
+        told += stream
+    assert {str(outcome.status) for _, outcome in told} == {"ok"}
+    assert len(told) == 13
+    assert set(store.ledger.to_frame().billed) == {"yes"}

@@ -84,9 +84,15 @@ class Batch:
             self.stop("its threads could not be started")
             raise
         finally:
-            foreman = threading.Thread(target=self._end, name="cosmat-foreman")
-            foreman.daemon = True
+            self._start_foreman()
+
+    def _start_foreman(self) -> None:
+        foreman = threading.Thread(target=self._end, name="cosmat-foreman", daemon=True)
+        try:
             foreman.start()
+        except RuntimeError:
+            # The system gives no thread: what runs has been stopped, so this is short.
+            self._end()
 
     @property
     def is_over(self) -> bool:

@@ -13,7 +13,7 @@ __all__ = ["Baton"]
 
 
 class Baton:
-    """Held by the thread that signs, checks or keeps; put down to wait or to send.
+    """Held by the thread that signs, sends, reads or checks; put down to wait.
 
     Threads that all want the interpreter take it from each other at every file, hash
     and packet, and switching costs more than they gain by it: several times as many

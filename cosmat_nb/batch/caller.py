@@ -94,10 +94,12 @@ class Caller:
             )
 
         place = task.call.place
-        try:
-            self._post.run.keep(task.ticket, cutout, done, seconds=seconds)
-        except OSError as error:
-            done(error)
+        # It may wait for the disk or for a reader, and the others must not.
+        with self._post.baton.put_down():
+            try:
+                self._post.run.keep(task.ticket, cutout, done, seconds=seconds)
+            except OSError as error:
+                done(error)
 
     def _keep_stored(self, task: Task, seconds: float, answer: UploadResult) -> None:
         pictures = _pictures(answer, task.call)
@@ -158,7 +160,8 @@ class Caller:
             self._write_down(task, made, outcome, error)
             return
         self._post.run.release(task.ticket)
-        self._deliver(task.call.place, outcome, error)
+        with self._post.baton.put_down():
+            self._deliver(task.call.place, outcome, error)
 
 
 def answered(

@@ -89,7 +89,7 @@ class Post:
     halt : Halt
         Whether the batch has stopped.
     baton : Baton
-        Held by a thread while it makes a call, but not while it waits or sends.
+        Held by a thread while it makes a call, but not while it waits.
     """
 
     run: Run
@@ -169,16 +169,20 @@ class Turnstile:
 
     def _take_slot(self) -> Slot | None:
         pace = self._post.pace
-        slot = None if self._post.halt else pace.ask()
+        slot: Slot | float | None = pace.ask()
         if isinstance(slot, float):
             with self._post.baton.put_down():
-                return pace.acquire()
+                slot = pace.acquire()
+        if slot is not None and self._post.halt:
+            pace.release(slot, "failed")
+            return None
         return slot
 
     def _write_down(self) -> None:
         if self.attempts:
             self._post.run.settle(self._ticket, *self.fate)
-            self._post.run.intend(self._ticket)
+            with self._post.baton.put_down():
+                self._post.run.intend(self._ticket)
         self.attempts += 1
         self.fate = Fate("unknown", code="Interrupted")
 

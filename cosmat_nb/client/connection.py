@@ -143,11 +143,7 @@ class Connection:
         try:
             return self._socket.send(rest)
         except _NOT_READY:
-            with self.idle():
-                self._set_timeout()
-                sent = self._socket.send(rest)
-            self._socket.settimeout(0)
-            return sent
+            return self._wait(lambda: self._socket.send(rest))
 
     def _when_ready(self, read: Callable[[], T]) -> T:
         try:
@@ -156,16 +152,27 @@ class Connection:
                 try:
                     return read()
                 except _NOT_READY:
-                    self._wait()
+                    self._wait(self._peek)
         except OSError as error:
             raise _read_failure(error) from None
 
-    def _wait(self) -> None:
-        with self.idle():
-            self._set_timeout()
-            # Past the layer of TLS, which may want more than it has for one byte.
-            socket.socket.recv(self._socket, 1, socket.MSG_PEEK)
-        self._socket.settimeout(0)
+    def _wait(self, act: Callable[[], T]) -> T:
+        woke = self._elapsed()
+        try:
+            with self.idle():
+                self._set_timeout()
+                try:
+                    return act()
+                finally:
+                    woke = self._elapsed()
+        finally:
+            # The time it took to come back from idling is not the other side's.
+            self.deadline += self._elapsed() - woke
+            self._socket.settimeout(0)
+
+    def _peek(self) -> None:
+        # Past the layer of TLS, which may want more than it has for one byte.
+        socket.socket.recv(self._socket, 1, socket.MSG_PEEK)
 
     def _check_time(self) -> None:
         if self._elapsed() >= self.deadline:

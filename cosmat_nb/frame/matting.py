@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from cosmat_nb.batch.asking import SaveAs
     from cosmat_nb.batch.resolving import Resolved
-    from cosmat_nb.batch.sources import Source
     from cosmat_nb.client.blocking import MattingClient
     from cosmat_nb.store.budget import Budget
     from cosmat_nb.store.store import Store
@@ -170,8 +169,9 @@ def matte_frame(
     sources = frame_sources(frame, column, etag)
     if sources.conflicts:
         tell(f"{sources.conflicts} rows name a key with another ETag: the first counts")
+    resolved = work.resolve(sources.of)
     with no_collections():
-        outcomes, calls = _sort(work, sources.of)
+        outcomes, calls = _sort(work, resolved)
     if on_error == "raise":
         _raise_refused(outcomes)
     work.confirm(calls, confirm_over)
@@ -237,11 +237,11 @@ def _attend(
 
 
 def _sort(
-    work: Work, sources: Mapping[str, Source]
+    work: Work, resolved: Iterable[Resolved]
 ) -> tuple[dict[str, Outcome], list[Resolved]]:
     outcomes: dict[str, Outcome] = {}
     calls: list[Resolved] = []
-    for each in work.resolve(sources):
+    for each in resolved:
         outcome = work.known(each)
         if outcome is None:
             calls.append(each)

@@ -155,7 +155,10 @@ class Summary:
         except (OSError, OptionsError):
             # The store is gone; answers that only these rows hold must not go too.
             attempts = sum(row.attempts for row in rows)
-            spent, saved = Totals(attempts, 0, 0, attempts, math.nan), math.nan
+            retries = sum(max(row.attempts - 1, 0) for row in rows)
+            unknown = attempts * len(work.asking.options)
+            spent = Totals(attempts, retries, 0, unknown, math.nan)
+            saved = math.nan
         return cls(
             run=batch.run,
             service=work.asking.service,

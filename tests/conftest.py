@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,13 @@ from answers import ADDRESS
 
 import cosmat_nb as cm
 from cosmat_nb import images
+
+
+def pytest_configure():
+    """Let children hear interrupts, which a run in the background ignores."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

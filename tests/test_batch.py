@@ -5,29 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-import time
 
 import pytest
 from answers import answer_error, answer_png, keys
+from patience import LONG, at_work, wait_until
 
 import cosmat_nb as cm
 from cosmat_nb.frame import progress as progress_module
-
-LONG = 20.0
-
-
-def wait_until(true):
-    """Wait for what other threads bring about."""
-    end = time.monotonic() + LONG
-    while not true():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.002)
-
-
-def at_work():
-    """Whether threads of a batch are alive."""
-    names = {each.name for each in threading.enumerate()}
-    return bool(names & {"cosmat-batch", "cosmat-foreman", "cosmat-leaving"})
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 50])

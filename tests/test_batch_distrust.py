@@ -11,26 +11,11 @@ import time
 import httpx
 import pytest
 from answers import ADDRESS, answer_error, answer_png, keys, reply
+from patience import at_work, wait_until
 
 import cosmat_nb as cm
 from cosmat_nb.batch import batch as batch_module
 from cosmat_nb.store import flusher as flusher_module
-
-LONG = 20.0
-
-
-def wait_until(true):
-    """Wait for what other threads bring about."""
-    end = time.monotonic() + LONG
-    while not true():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.002)
-
-
-def at_work():
-    """Whether threads of a batch are alive."""
-    names = {each.name for each in threading.enumerate()}
-    return bool(names & {"cosmat-batch", "cosmat-foreman", "cosmat-leaving"})
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ class Baton:
     """Held by the thread that signs, sends, reads or checks; put down to wait.
 
     Threads that all want the interpreter take it from each other at every file, hash
-    and packet, and switching costs more than they gain by it: several times as many
-    switches a call, and half as much processor time again.
+    and packet, and switching costs more than they gain by it.
     """
 
     def __init__(self) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cosmat_nb.batch.sources import Source
     from cosmat_nb.options import MattingOptions
 
-__all__ = ["Work", "check_client"]
+__all__ = ["Work", "check_client", "check_kind"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +79,10 @@ class Work:
             raise OptionsError(f"{client!r} is closed; connect again")
         asking = Asking.of(client, options, mode, save_as)
         store = Store() if store is None else store
-        _check_kind("store", store, Store)
-        _check_kind("price", price, Price)
+        check_kind("store", store, Store)
+        check_kind("price", price, Price)
         if budget is not None:
-            _check_kind("budget", budget, Budget)
+            check_kind("budget", budget, Budget)
             operations = {each.operation for each in asking.options.values()}
             budget.check_price(price, operations)
         return cls(
@@ -178,7 +178,14 @@ class Work:
         return source._replace(identity=info.etag, nbytes=info.size)
 
 
-def _check_kind(name: str, value: object, kind: type) -> None:
+def check_kind(name: str, value: object, kind: type) -> None:
+    """Refuse an argument of another kind.
+
+    Raises
+    ------
+    OptionsError
+        Naming what came.
+    """
     if not isinstance(value, kind):
         raise OptionsError(
             f"{name} must be {kind.__name__}(...); got {type(value).__name__}"

@@ -1,6 +1,6 @@
 """Where an HTTP/1.1 answer ends: its head, and a body framed in one of three ways.
 
-Read by ourselves because the parsers at hand cost more than the transfer (the standard
+Read by ourselves because the parsers at hand take their time for it (the standard
 library's reads headers as e-mail), and none keeps to a deadline between two bytes.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from cosmat_nb.errors import OptionsError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["add_columns", "check_column", "check_free"]
+__all__ = ["add_columns", "check_column", "check_free", "describe_cell"]
 
 
 def check_column(frame: pd.DataFrame, column: str, remedy: str) -> pd.Series:
@@ -80,3 +80,10 @@ def add_columns(frame: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:
     result.columns.name = frame.columns.name
     result.attrs = deepcopy(frame.attrs)
     return result
+
+
+def describe_cell(value: Any) -> str:
+    """Say why a cell names no picture; the value itself may hold a signature."""
+    missing = pd.api.types.is_scalar(value) and pd.isna(value)
+    kind = "empty" if missing else type(value).__name__
+    return f"an object key must be a string; this cell is {kind}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from tqdm.auto import tqdm
 
+from cosmat_nb.frame.columns import describe_cell
 from cosmat_nb.frame.probing import probe_keys
 from cosmat_nb.places import is_address
 
@@ -105,17 +106,10 @@ class Draft:
 
     def _row(self, value: object, seen: set[str]) -> tuple[str, str | None]:
         if not isinstance(value, str):
-            return "refused", _no_key(value)
+            return "refused", describe_cell(value)
         if value in seen:
             return "duplicate", None
         seen.add(value)
         if value in self.refused:
             return "refused", self.refused[value][1]
         return ("call" if value in self.to_call else "stored"), None
-
-
-def _no_key(value: Any) -> str:
-    # The value itself stays out: bytes may hold a signed address.
-    missing = pd.api.types.is_scalar(value) and pd.isna(value)
-    kind = "empty" if missing else type(value).__name__
-    return f"an object key must be a string; this cell is {kind}"

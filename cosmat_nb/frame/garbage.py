@@ -16,7 +16,7 @@ __all__ = ["no_collections"]
 def no_collections() -> Iterator[None]:
     """Put off Python's search for cycles; it comes back afterwards.
 
-    For some hundred thousand rows it takes a third of the time and finds nothing.
+    Among some hundred thousand rows that all stay, it takes long and finds nothing.
     """
     was_enabled = gc.isenabled()
     gc.disable()

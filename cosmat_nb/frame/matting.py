@@ -6,8 +6,6 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
-
 from cosmat_nb.batch.asking import SAVE_AS
 from cosmat_nb.batch.batch import Batch
 from cosmat_nb.batch.outcome import Outcome, Status
@@ -17,7 +15,12 @@ from cosmat_nb.errors import (
     OptionsError,
     tell,
 )
-from cosmat_nb.frame.columns import add_columns, check_column, check_free
+from cosmat_nb.frame.columns import (
+    add_columns,
+    check_column,
+    check_free,
+    describe_cell,
+)
 from cosmat_nb.frame.garbage import no_collections
 from cosmat_nb.frame.interrupts import counted_interrupts
 from cosmat_nb.frame.progress import Progress
@@ -28,6 +31,8 @@ from cosmat_nb.store.price import UNVERIFIED, Price
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import pandas as pd
 
     from cosmat_nb.batch.asking import SaveAs
     from cosmat_nb.batch.resolving import Resolved
@@ -272,11 +277,7 @@ def _rows(
 
 
 def _no_place(value: Any) -> Outcome:
-    # The value itself stays out: bytes may hold a signed address.
-    missing = pd.api.types.is_scalar(value) and pd.isna(value)
-    kind = "empty" if missing else type(value).__name__
-    error = OptionsError(f"an object key must be a string; this cell is {kind}")
-    return Outcome(status=Status.REFUSED).failed(error)
+    return Outcome(status=Status.REFUSED).failed(OptionsError(describe_cell(value)))
 
 
 def _check_deadline(deadline: Any) -> None:

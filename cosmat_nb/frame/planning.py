@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cosmat_nb.batch.asking import SAVE_AS, Asking
 from cosmat_nb.batch.resolving import resolve
-from cosmat_nb.batch.work import check_client
-from cosmat_nb.errors import OptionsError
+from cosmat_nb.batch.work import check_client, check_kind
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.draft import Draft
 from cosmat_nb.frame.garbage import no_collections
@@ -104,11 +103,8 @@ def plan_frame(
     check_client(client)
     asking = Asking.of(client, options, mode, save_as)
     store = Store() if store is None else store
-    for name, value, kind in (("store", store, Store), ("price", price, Price)):
-        if not isinstance(value, kind):
-            raise OptionsError(
-                f"{name} must be {kind.__name__}(...); not {type(value).__name__}"
-            )
+    check_kind("store", store, Store)
+    check_kind("price", price, Price)
     sources = frame_sources(frame, column, etag)
     with no_collections():
         draft = Draft.of(resolve(sources.of, asking, store))

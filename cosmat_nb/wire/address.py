@@ -144,7 +144,7 @@ def check_key(key: object) -> str:
 
 def encode(text: str) -> str:
     """Percent-encode everything but letters, digits and ``-_.~``; upper-case hex."""
-    # Most names and values are plain, and looking costs a tenth of quoting.
+    # Most names and values are plain, and looking is cheaper than quoting.
     return text if _PLAIN.fullmatch(text) else quote(text, safe=_UNRESERVED)
 
 

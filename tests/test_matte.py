@@ -1,17 +1,13 @@
-"""The columns of one matte: hand-drawn pictures, analytic shapes, an oracle."""
+"""The columns of one matte: hand-drawn pictures, edge cases, kinds of input."""
 
 import dataclasses
 import math
-import pickle
-import types
-from typing import get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
-from skimage import measure
 
-from cosmat_nb.errors import OptionsError
-from cosmat_nb.metrics.matte import MatteMetrics, measure_alpha
+from cosmat_nb.metrics.matte import MatteMetrics
+from cosmat_nb.metrics.measure import measure_alpha
 
 
 def draw(*rows):
@@ -20,32 +16,38 @@ def draw(*rows):
     return np.array([[tenths[sign] for sign in row] for row in rows]) / 10
 
 
-def disc(radius, edge, size=301, centre=(150, 150)):
-    row, col = np.mgrid[:size, :size]
-    distance = np.hypot(row - centre[0], col - centre[1])
-    return np.clip((radius - distance) / edge + 0.5, 0, 1)
+RING = (
+    "........",
+    "..5##5..",
+    "..#..#..",
+    "..####..",
+    "......2.",
+)
 
 
 def test_hand_drawn_ring():
     """Every column of a small soft ring is what counting on paper gives."""
-    alpha = draw(
-        "........",
-        "..5##5..",
-        "..#..#..",
-        "..####..",
-        "......2.",
-    )
     # Sum: 3 + 2 + 4 + 0.2 = 9.2. Box rows 1 to 4, cols 2 to 6: 4 * 5 = 20 px.
     # Rows: (3*1 + 2*2 + 4*3 + 0.2*4) / 9.2 = 19.8 / 9.2.
     # Cols: 2*2.5 + 3*2 + 4*2 + 5*2.5 + 6*0.2 = 32.7.
-    found = measure_alpha(alpha)
     row, col = 19.8 / 9.2, 32.7 / 9.2
+    # Squares: rows 3*1 + 2*4 + 4*9 + 0.2*16 = 50.2; mixed: row 1 holds 1*(0.5*2 + 3
+    # + 4 + 0.5*5) = 10.5, row 2 2*(2 + 5) = 14, row 3 3*14 = 42, row 4 0.2*24 = 4.8;
+    # cols 4*2.5 + 9*2 + 16*2 + 25*2.5 + 36*0.2 = 129.7.
+    down = 50.2 / 9.2 - row**2 + 1 / 12
+    mixed = (10.5 + 14 + 42 + 4.8) / 9.2 - row * col
+    right = 129.7 / 9.2 - col**2 + 1 / 12
+    large, small = sorted(np.linalg.eigvalsh([[down, mixed], [mixed, right]]))[::-1]
     offset = math.hypot(row - 2, col - 3.5) / (math.hypot(5, 8) / 2)
+    # Levels of 40 pixels: 0.5 twice, 0.2 once, 1 eight times, 0 on the other 29.
+    shares = (2 / 40, 1 / 40, 8 / 40, 29 / 40)
+    found = measure_alpha(draw(*RING))
     expected = MatteMetrics(
         matte_height=5,
         matte_width=8,
         coverage=pytest.approx(9.2 / 40, rel=1e-12),
         soft_area=pytest.approx(9.2, rel=1e-12),
+        hard_area=10,
         soft_fraction=3 / 40,
         box_min_row=1,
         box_min_col=2,
@@ -55,16 +57,48 @@ def test_hand_drawn_ring():
         centroid_col=pytest.approx(col, rel=1e-12),
         centroid_offset=pytest.approx(offset, rel=1e-12),
         extent=pytest.approx(9.2 / 20, rel=1e-12),
+        aspect=5 / 4,
+        orientation=pytest.approx(
+            math.degrees(math.atan2(-2 * mixed, right - down)) / 2, rel=1e-9
+        ),
+        elongation=pytest.approx(math.sqrt(large / small), rel=1e-9),
         margin_top=1,
         margin_right=1,
         margin_bottom=0,
         margin_left=2,
+        margin_top_share=1 / 5,
+        margin_right_share=1 / 8,
+        margin_bottom_share=0.0,
+        margin_left_share=2 / 8,
         parts=1,
         largest_part_share=1.0,
         holes=1,
-        edge_width=pytest.approx(found.edge_width),
+        hole_area=2,
+        edge_length=pytest.approx(found.edge_length),
+        # Soft pixels: 2 * 0.25 + 0.16 = 0.66.
+        edge_width=pytest.approx(6 * 0.66 / found.edge_length, rel=1e-12),
+        edge_width_p95=pytest.approx(found.edge_width_p95),
+        alpha_entropy=pytest.approx(
+            -sum(share * math.log2(share) for share in shares), rel=1e-12
+        ),
     )
     assert found == expected
+
+
+def test_hand_drawn_corner():
+    """Touches, hard area and length of a block in the corner, worked out by hand."""
+    found = measure_alpha(draw("##..", "##..", "5...", "...."))
+    # Sides: top 2 of 4, left 3 of 4 rows (0.5 is hard), right and bottom none.
+    assert (found.touch_top, found.touch_left) == (0.5, 0.75)
+    assert (found.touch_right, found.touch_bottom, found.touched_sides) == (0, 0, 2)
+    assert (found.hard_area, found.parts, found.holes) == (5, 1, 0)
+    # Twice the gradient (down, right) of each cell that is not flat: hanging over
+    # the top at col 1 (0, 2), over the left at rows 1 and 2 (1, 0); inside, rows 0 to
+    # 2 by cols: (0, 2); then (-1.5, -0.5), (-1, -1); then (-0.5, -0.5).
+    hanging = 2 / 2 + 2 * 0.5 / 1
+    inside = 2 / 2 + math.hypot(1.5, 0.5) / 2 + math.hypot(1, 1) / 2
+    inside += math.hypot(0.5, 0.5) / 2
+    assert found.edge_length == pytest.approx(inside + hanging / 2, rel=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
@@ -75,24 +109,33 @@ def test_empty(dtype):
     missing = {
         name for name, value in dataclasses.asdict(empty).items() if value is None
     }
+    sides = ("top", "right", "bottom", "left")
     assert missing == {
         *("box_min_row", "box_min_col", "box_max_row", "box_max_col"),
-        *("centroid_row", "centroid_col", "centroid_offset", "extent"),
-        *("margin_top", "margin_right", "margin_bottom", "margin_left"),
-        *("largest_part_share", "edge_width"),
+        *("centroid_row", "centroid_col", "centroid_offset", "extent", "aspect"),
+        *("orientation", "elongation", "largest_part_share"),
+        *(f"margin_{side}" for side in sides),
+        *(f"margin_{side}_share" for side in sides),
+        *("edge_width", "edge_width_p95"),
+        *("color_residue", "edge_evidence", "halo"),
     }
     assert (empty.coverage, empty.soft_area, empty.soft_fraction) == (0, 0, 0)
-    assert (empty.parts, empty.holes, empty.touches_top) == (0, 0, False)
+    assert (empty.hard_area, empty.parts, empty.holes, empty.dust) == (0, 0, 0, 0)
+    assert (empty.touch_top, empty.edge_length, empty.alpha_entropy) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("alpha", [np.full((3, 4), 255, np.uint8), np.ones((3, 4))])
 def test_full(alpha):
     """A full matte fills its box, touches all sides and has no edge."""
+    margins = {f"margin_{side}": 0 for side in ("top", "right", "bottom", "left")}
+    touches = {name.replace("margin", "touch"): 1.0 for name in margins}
+    shares = {f"{name}_share": 0.0 for name in margins}
     assert measure_alpha(alpha) == MatteMetrics(
         matte_height=3,
         matte_width=4,
         coverage=1.0,
         soft_area=12.0,
+        hard_area=12,
         box_min_row=0,
         box_min_col=0,
         box_max_row=3,
@@ -101,16 +144,15 @@ def test_full(alpha):
         centroid_col=1.5,
         centroid_offset=0.0,
         extent=1.0,
-        margin_top=0,
-        margin_right=0,
-        margin_bottom=0,
-        margin_left=0,
+        aspect=4 / 3,
+        orientation=0.0,
+        elongation=pytest.approx(4 / 3, rel=1e-14),
         parts=1,
         largest_part_share=1.0,
-        touches_top=True,
-        touches_right=True,
-        touches_bottom=True,
-        touches_left=True,
+        touched_sides=4,
+        **margins,
+        **shares,
+        **touches,
     )
 
 
@@ -122,8 +164,9 @@ def test_single_pixel_pictures():
     assert measure_alpha(np.ones((1, 1))).parts == 1
     faint = measure_alpha(np.full((1, 1), 0.25))
     assert (faint.coverage, faint.soft_fraction, faint.parts) == (0.25, 1.0, 0)
-    assert (faint.box_max_row, faint.margin_top, faint.touches_top) == (1, 0, False)
+    assert (faint.box_max_row, faint.margin_top, faint.touch_top) == (1, 0, 0)
     assert (faint.largest_part_share, faint.edge_width) == (None, None)
+    assert (faint.orientation, faint.elongation, faint.alpha_entropy) == (None, 1, 0)
 
 
 def test_one_pixel_matte():
@@ -134,13 +177,27 @@ def test_one_pixel_matte():
     box = (found.box_min_row, found.box_min_col, found.box_max_row, found.box_max_col)
     assert box == (3, 2, 4, 3)
     assert (found.centroid_row, found.centroid_col) == (3.0, 2.0)
-    assert (found.soft_area, found.extent, found.parts, found.edge_width) == (
-        1,
-        1,
-        1,
-        0,
-    )
-    assert (found.touches_top, found.touches_bottom) == (False, True)
+    assert (found.soft_area, found.extent, found.parts) == (1, 1, 1)
+    assert (found.edge_width, found.elongation, found.orientation) == (0, 1, None)
+    assert (found.touch_top, found.touch_bottom) == (0, 1 / 7)
+
+
+def test_a_trace_is_measured_but_has_no_box():
+    """Alpha of 12 in 255 has mass and a centroid and is not visible; 13 is."""
+    for level, box_min_col in ((12, None), (13, 1)):
+        found = measure_alpha(np.array([[0, level, 0, 0]], np.uint8))
+        assert (found.soft_area, found.centroid_col) == (level / 255, 1)
+        assert found.box_min_col == box_min_col
+        assert (found.extent is None) == (box_min_col is None)
+
+
+def test_extent_leaves_out_what_lies_beside_the_box():
+    """Faint pixels beside the box count in the area, not in the extent."""
+    alpha = np.full((5, 6), 2, np.uint8)
+    alpha[2, 2:4] = 255, 102
+    found = measure_alpha(alpha)
+    assert found.soft_area == pytest.approx((357 + 28 * 2) / 255, rel=1e-12)
+    assert found.extent == pytest.approx(357 / 255 / 2, rel=1e-12)
 
 
 def test_corner_pixel_offset():
@@ -151,16 +208,52 @@ def test_corner_pixel_offset():
 
 
 def test_equal_parts():
-    """Of three equal parts the largest holds a third."""
+    """Of three equal parts the largest holds a third, and none is dust."""
     found = measure_alpha(draw("##.#", "...#", "....", "##.."))
-    assert found.parts == 3
+    assert (found.parts, found.dust) == (3, 0)
     assert found.largest_part_share == pytest.approx(1 / 3, rel=1e-12)
+
+
+@pytest.mark.parametrize(("large", "dusty"), [(2000, 0), (2001, 1)])
+def test_dust_is_less_than_a_thousandth(large, dusty):
+    """Two pixels beside 2000 are a part, beside 2001 they are dust outside the box."""
+    alpha = np.zeros((60, 60), np.uint8)
+    alpha[:50, :40] = 255
+    alpha[50, : large - 2000] = 255
+    alpha[58, 50:52] = 255
+    found = measure_alpha(alpha)
+    assert (found.parts, found.dust, found.dust_area) == (2 - dusty, dusty, 2 * dusty)
+    assert found.box_max_col == (40 if dusty else 52)
+    assert found.box_max_row == (51 if dusty else 59)
+    assert found.hard_area == large + 2
+
+
+def test_faint_dust_is_no_part():
+    """Dust is counted among visible pixels: a faint speck is dust and no part."""
+    alpha = np.zeros((60, 60), np.uint8)
+    alpha[:50, :41] = 255
+    alpha[58, 50:52] = 100
+    found = measure_alpha(alpha)
+    assert (found.parts, found.dust, found.dust_area) == (1, 1, 2)
+
+
+def test_small_holes_do_not_count():
+    """A hole of a pixel counts in 1000 hard pixels and not in 1001."""
+    alpha = np.zeros((30, 45), np.uint8)
+    alpha[2:28, 2:41] = 255  # 26 * 39 = 1014
+    alpha[2, 2:15] = 0  # 1001
+    alpha[10, 10] = 0  # 1000
+    one = measure_alpha(alpha)
+    assert (one.hard_area, one.holes, one.hole_area) == (1000, 1, 1)
+    alpha[2, 14] = 255
+    none = measure_alpha(alpha)
+    assert (none.hard_area, none.holes, none.hole_area) == (1001, 0, 0)
 
 
 def test_parts_meet_in_corners():
     """Pixels that meet in a corner are one part, and their corner seals a hole."""
     found = measure_alpha(draw(".#.", "#.#", ".#."))
-    assert (found.parts, found.holes) == (1, 1)
+    assert (found.parts, found.holes, found.hole_area) == (1, 1, 1)
 
 
 def test_holes_stay_inside():
@@ -192,95 +285,13 @@ def test_touches(rows, sides):
     """A side is touched by hard pixels on it; a trace has margin 0 and no touch."""
     found = measure_alpha(draw(*rows))
     names = ("top", "right", "bottom", "left")
-    assert {name for name in names if getattr(found, f"touches_{name}")} == sides
+    shares = {name: getattr(found, f"touch_{name}") for name in names}
+    assert shares == {name: (1 / 3 if name in sides else 0) for name in names}
+    assert found.touched_sides == len(sides)
     assert {name for name in names if getattr(found, f"margin_{name}") == 0} >= sides
 
 
-@pytest.mark.parametrize("radius", [20, 60, 120])
-@pytest.mark.parametrize("edge", [1, 3, 10])
-def test_disc(radius, edge):
-    """A disc has its area, its middle and the width its edge was drawn with."""
-    found = measure_alpha(disc(radius, edge, centre=(150, 140.5)))
-    # Softening over `edge` adds pi * edge ** 2 / 12 to the area of a hard disc.
-    area = math.pi * (radius**2 + edge**2 / 12)
-    assert found.soft_area == pytest.approx(area, rel=1e-3)
-    assert found.centroid_row == pytest.approx(150, abs=1e-9)
-    assert found.centroid_col == pytest.approx(140.5, abs=1e-9)
-    assert found.edge_width == pytest.approx(edge, rel=0.05)
-    assert (found.parts, found.holes) == (1, 0)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_scikit_image_agrees(seed):
-    """Box, centroid and extent of a soft matte are those of regionprops."""
-    rng = np.random.default_rng(seed)
-    alpha = np.zeros((31, 47))
-    alpha[4:20, 9:40] = rng.random((16, 31)) * (rng.random((16, 31)) < 0.4)
-    (region,) = measure.regionprops((alpha > 0).astype(int), intensity_image=alpha)
-    found = measure_alpha(alpha)
-    box = (found.box_min_row, found.box_min_col, found.box_max_row, found.box_max_col)
-    assert box == region.bbox
-    centroid = (found.centroid_row, found.centroid_col)
-    assert centroid == pytest.approx(region.centroid_weighted, rel=1e-12)
-    hard = measure_alpha((alpha > 0).astype(float))
-    assert hard.extent == pytest.approx(region.extent, rel=1e-12)
-    assert (hard.centroid_row, hard.centroid_col) == pytest.approx(region.centroid)
-    assert hard.parts - hard.holes == region.euler_number
-
-
-def test_input_untouched():
-    """A read-only, strided, foreign-endian matte is measured like a plain one."""
-    alpha = disc(20, 3, size=64, centre=(30, 34)).astype(">f8")
-    view = np.repeat(alpha, 2, axis=1)[:, ::2]
-    view.flags.writeable = False
-    assert measure_alpha(view) == measure_alpha(np.array(alpha, float))
-
-
-def test_sums_do_not_overflow():
-    """Eight-bit rows longer than 2 ** 16 / 255 pixels are summed in full."""
-    found = measure_alpha(np.full((600, 700), 255, np.uint8))
-    assert (found.soft_area, found.coverage) == (420_000, 1)
-    assert (found.centroid_row, found.centroid_col) == (299.5, 349.5)
-
-
-def test_float32_close():
-    """Sums are taken in double precision whatever the float width."""
-    alpha = disc(100, 7).astype(np.float32)
-    for name, value in measure_alpha(alpha.astype(float)).as_row().items():
-        assert measure_alpha(alpha).as_row()[name] == pytest.approx(value, rel=1e-12)
-
-
-def test_refusal():
-    """What is no alpha matte is refused before anything is measured."""
-    with pytest.raises(OptionsError, match="got dtype bool"):
-        measure_alpha(np.ones((2, 2), bool))
-
-
-@pytest.mark.parametrize("alpha", [disc(9, 2, 32, (15, 15)), np.zeros((2, 2))])
-def test_values_are_plain(alpha):
-    """Each field holds the plain Python type it is annotated with."""
-    found = measure_alpha(alpha)
-    for name, hint in get_type_hints(MatteMetrics).items():
-        allowed = get_args(hint) if get_origin(hint) is types.UnionType else (hint,)
-        assert type(getattr(found, name)) in allowed, name
-
-
-def test_frozen_value():
-    """Equal mattes give equal, hashable metrics that survive pickling and repr."""
-    found = measure_alpha(draw("..", ".7"))
-    assert hash(found) == hash(measure_alpha(draw("..", ".7")))
-    assert pickle.loads(pickle.dumps(found)) == found
-    assert eval(repr(found)) == found
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        found.coverage = 0.0
-
-
-def test_every_field_documented():
-    """The class docstring defines every field."""
-    documented = {
-        name.strip()
-        for line in MatteMetrics.__doc__.splitlines()
-        if " : " in line
-        for name in line.split(" : ")[0].split(",")
-    }
-    assert documented == {field.name for field in dataclasses.fields(MatteMetrics)}
+def test_entropy_rounds_floats_to_the_nearest_level():
+    """0.6 of a level is another level than 0, 0.4 is none: 1 bit and 0 bits."""
+    assert measure_alpha(np.array([[0, 0.6 / 255]])).alpha_entropy == 1
+    assert measure_alpha(np.array([[0, 0.4 / 255]])).alpha_entropy == 0

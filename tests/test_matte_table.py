@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cosmat_nb.metrics.matte import MatteMetrics, measure_alpha
+from cosmat_nb.metrics.matte import MatteMetrics
+from cosmat_nb.metrics.measure import measure_alpha
 
 
 @pytest.mark.parametrize("pictures", [[], ["empty"], ["square"], ["empty", "square"]])
@@ -29,7 +30,8 @@ def test_table_with_a_row_never_measured():
     table = pd.DataFrame(rows, columns=list(dtypes)).astype(dtypes)
     assert table.iloc[0].isna().all()
     assert table.margin_right.iloc[1] == 1
-    assert table[table.touches_top].index.tolist() == [1]
+    assert table[table.touched_sides > 2].index.tolist() == [1]
+    assert table.touch_bottom.iloc[1] == 0.5
 
 
 def test_row_order():

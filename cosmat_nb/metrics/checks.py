@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,13 @@ import numpy.typing as npt
 
 from cosmat_nb.errors import OptionsError
 
-__all__ = ["check_alpha"]
+__all__ = ["HARD", "VISIBLE", "alpha_level", "check_alpha", "opaque"]
+
+VISIBLE = 0.05
+"""Alpha from which a pixel is visible: 13 and above in 8 bits."""
+
+HARD = 0.5
+"""Alpha from which a pixel is hard: 128 and above in 8 bits."""
 
 
 def check_alpha(alpha: object, name: str = "alpha") -> npt.NDArray[Any]:
@@ -64,3 +71,25 @@ rgba[..., 3]
             f"values by 255, clip what overshoots, replace NaN"
         )
     return alpha
+
+
+def opaque(alpha: npt.NDArray[Any]) -> int:
+    """Return the alpha of an opaque pixel: 255 for uint8, 1 for floats.
+
+    Examples
+    --------
+    >>> opaque(np.zeros((1, 1), np.uint8))
+    255
+    """
+    return 255 if alpha.dtype == np.uint8 else 1
+
+
+def alpha_level(share: float, one: int) -> float:
+    """Return the smallest alpha that reaches a share of an opaque pixel's.
+
+    Examples
+    --------
+    >>> alpha_level(VISIBLE, 255), alpha_level(HARD, 255), alpha_level(HARD, 1)
+    (13, 128, 0.5)
+    """
+    return share if one == 1 else math.ceil(share * one)

@@ -1,0 +1,152 @@
+"""Where a cutout lies on its source: the translation, and the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cosmat_nb.metrics.pictures import check_picture
+from cosmat_nb.metrics.registration import find_subject
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+__all__ = ["Offset", "locate", "place"]
+
+
+class Offset(NamedTuple):
+    """Where the source's pixel (0, 0) lies in a cutout, px; either may be negative.
+
+    ``cutout[r + row, c + col]`` shows ``source[r, c]``.
+    """
+
+    row: int
+    col: int
+
+
+def locate(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> Offset | None:
+    """Find the translation from a source to its cutout, exactly or not at all.
+
+    Parameters
+    ----------
+    before : ndarray of uint8, shape (H, W, 3)
+        The source, upright.
+    cutout : ndarray of uint8, shape (h, w, 4)
+        Its cutout, of the same scale; moved, padded or cropped by whole pixels.
+
+    Returns
+    -------
+    Offset or None
+        ``cutout[r + row, c + col]`` shows ``before[r, c]``. None when nothing is
+        visible, when no translation fits, and when several fit alike.
+
+    Raises
+    ------
+    OptionsError
+        When an array has another shape or dtype.
+
+    Notes
+    -----
+    Everything visible (alpha > 0) comes from inside the source, which bounds the
+    translations. One fits when three in four of up to 3072 opaque pixels, and of up
+    to 1024 soft ones, agree within 8 levels, mean of the channels: another JPEG
+    decoder is 1 to 3 off. A soft pixel agrees when it shows the source's own colour.
+    Where this fits nowhere, the background's part may have been taken out, and it
+    agrees when the source's colour can be its own mixed with any other.
+
+    The padding that the sizes imply and no move at all are tried first. Such a
+    translation is taken when it fits, no nearby one fits clearly better and either
+    the residual is rounding or all nearby ones are clearly worse; "clearly" means
+    by six standard errors. Otherwise all translations are compared by a Fourier
+    transform of the source, reduced to half a million pixels, and the 12 best
+    minima are refined pixel by pixel. The best one is taken when every other one,
+    its neighbours included, is clearly worse. Where several fit alike, as they do
+    for a flat subject on flat ground, the one tried first is taken if it is among
+    them, else none: there is no guess.
+
+    Examples
+    --------
+    >>> before = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
+    >>> cutout = np.zeros((40, 50, 4), np.uint8)
+    >>> cutout[10:30, 5:25, :3], cutout[10:30, 5:25, 3] = before[15:35, 25:45], 255
+    >>> locate(before, cutout)
+    Offset(row=-5, col=-20)
+    """
+    before = check_picture(before, "before", 3)
+    cutout = check_picture(cutout, "cutout", 4)
+    box = _visible_box(cutout)
+    if box is None:
+        return None
+    top, left, bottom, right = box
+    subject = cutout[top:bottom, left:right]
+    span = Offset(*np.subtract(before.shape[:2], subject.shape[:2]).tolist())
+    if min(span) < 0:
+        return None
+    likely = [
+        (top - row, left - col)
+        for row, col in _likely(before.shape, cutout.shape)
+        if 0 <= top - row <= span.row and 0 <= left - col <= span.col
+    ]
+    found = find_subject(before, subject, likely)
+    return None if found is None else Offset(top - found[0], left - found[1])
+
+
+def _visible_box(cutout: NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
+    visible = cutout[..., 3] > 0
+    rows = np.flatnonzero(visible.any(axis=1))
+    if not rows.size:
+        return None
+    cols = np.flatnonzero(visible.any(axis=0))
+    return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1
+
+
+def _likely(before: tuple[int, ...], cutout: tuple[int, ...]) -> list[Offset]:
+    """Return the padding that the sizes imply, both sides alike, and no move."""
+    rows, cols = cutout[0] - before[0], cutout[1] - before[1]
+    still, implied = Offset(0, 0), Offset(rows // 2, cols // 2)
+    even = rows % 2 == cols % 2 == 0
+    return [implied, still] if even and implied != still else [still]
+
+
+def place(
+    pixels: NDArray[Any], offset: tuple[int, int], shape: tuple[int, int]
+) -> NDArray[Any]:
+    """Put a cutout, or one channel of it, back on the source's canvas.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (h, w) or (h, w, channels), any dtype
+        Cutout or its alpha. It is not changed.
+    offset : Offset or tuple of int
+        Row and column, px, of the source's pixel (0, 0) in the cutout.
+    shape : tuple of int
+        Rows and columns of the source, px, 1 and up; more numbers are not read, so
+        that ``before.shape`` does.
+
+    Returns
+    -------
+    ndarray, shape (H, W) or (H, W, channels), dtype of `pixels`
+        A new array: what falls outside is cut, what is missing is 0.
+
+    Examples
+    --------
+    >>> alpha = np.array([[1, 2], [3, 4]])
+    >>> place(alpha, Offset(1, -1), (2, 3))
+    array([[0, 3, 4],
+           [0, 0, 0]])
+    """
+    height, width = shape[:2]
+    placed = np.zeros((height, width, *pixels.shape[2:]), pixels.dtype)
+    rows, from_rows = _overlap(pixels.shape[0], offset[0], height)
+    cols, from_cols = _overlap(pixels.shape[1], offset[1], width)
+    placed[rows, cols] = pixels[from_rows, from_cols]
+    return placed
+
+
+def _overlap(length: int, shift: int, side: int) -> tuple[slice, slice]:
+    """Cut one axis: where the pixels come to lie, and which of them do."""
+    start, stop = max(0, -shift), max(0, -shift, min(side, length - shift))
+    return slice(start, stop), slice(start + shift, stop + shift)

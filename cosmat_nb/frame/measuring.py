@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
-
-import pandas as pd
-from tqdm.auto import tqdm
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from cosmat_nb.cutout import Cutout
-from cosmat_nb.errors import CosmatError
-from cosmat_nb.frame.columns import add_columns, check_column, check_free
-from cosmat_nb.metrics.matte import MatteMetrics, measure_alpha
+from cosmat_nb.errors import OptionsError
+from cosmat_nb.frame.before import NOT_FOUND, Sources
+from cosmat_nb.frame.columns import check_column, check_free
+from cosmat_nb.frame.working import (
+    Task,
+    add_rows,
+    attempt,
+    once,
+    picture_of,
+    work_through,
+)
+from cosmat_nb.metrics.alignment import locate
+from cosmat_nb.metrics.matte import MatteMetrics
+from cosmat_nb.metrics.measure import measure_cutout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from cosmat_nb.frame.working import Once
+
+    Row: TypeAlias = tuple[Mapping[str, bool | int | float], str | None]
 
 __all__ = ["measure_frame"]
 
-_THREADS = 4
+ERROR = "measure_error"
+"""Column that says why numbers are missing."""
 
 
 def measure_frame(
-    frame: pd.DataFrame, *, column: str = "cutout", progress: bool = True
+    frame: pd.DataFrame,
+    *,
+    column: str = "cutout",
+    before: bool | Callable[[str], bytes] = False,
+    workers: int | None = None,
+    progress: bool = True,
 ) -> pd.DataFrame:
-    """Measure the alpha matte of every cutout; each is decoded once.
+    """Measure every cutout; each distinct PNG is read and decoded once, in threads.
+
+    A thread holds one decoded cutout and, with `before`, one decoded source, however
+    many rows there are. Nothing is paid for but the requests that fetch sources.
 
     Parameters
     ----------
@@ -32,52 +57,81 @@ def measure_frame(
         With cutouts, as `matte_frame` returns it. Left as it is.
     column : str, default "cutout"
         Holds `Cutout` values; anything else has no numbers.
+    before : bool or callable, default False
+        Whether the source pictures are fetched, once for all cutouts of one place that
+        holds them: ``edge_evidence`` and ``halo`` need them. True asks the client that
+        each cutout came from; a callable takes ``cutout.place`` and returns a file's
+        bytes, as ``client.fetch`` does, for cutouts that forgot their client.
+    workers : int, optional
+        Threads; by default one for each core, 8 at most. More help where sources
+        come from far.
     progress : bool, default True
-        Show a bar.
+        Show a bar; it counts distinct PNGs.
 
     Returns
     -------
     DataFrame
         Same index, order and columns, and in addition the columns of `MatteMetrics`
-        and ``measure_error``: why a cutout could not be measured.
+        and ``measure_error``: why a cutout could not be measured. One that starts with
+        "source:" tells why ``edge_evidence`` and ``halo`` alone are missing.
 
     Raises
     ------
     OptionsError
-        No such column, or a clash of column names.
+        No such column, a clash of column names, or an argument of another kind.
 
     Examples
     --------
     >>> import cosmat_nb as cm
-    >>> table = cm.measure_frame(result)  # doctest: +SKIP
-    >>> table[["key", "coverage", "parts", "holes"]]  # doctest: +SKIP
+    >>> table = cm.measure_frame(result, before=True)  # doctest: +SKIP
+    >>> table[["key", "coverage", "parts", "halo"]]  # doctest: +SKIP
     """
-    values = check_column(frame, column, "make it with matte_frame")
+    values = check_column(frame, column, "make it with matte_frame").tolist()
     dtypes = MatteMetrics.column_dtypes()
-    check_free(frame, [*dtypes, "measure_error"])
-    cutouts = {value: None for value in values if isinstance(value, Cutout)}
-    with (
-        ThreadPoolExecutor(_THREADS, "cosmat-measure") as pool,
-        tqdm(total=len(cutouts), unit="matte", disable=not progress) as bar,
-    ):
-        measured = {}
-        for cutout, row in zip(cutouts, pool.map(_measure, cutouts), strict=True):
-            measured[cutout] = row
-            bar.update()
-    rows = [
-        measured[value] if isinstance(value, Cutout) else ({}, None) for value in values
-    ]
-    numbers = pd.DataFrame(
-        [row for row, _ in rows], index=frame.index, columns=list(dtypes)
-    ).astype(dtypes)
-    errors = pd.Series([error for _, error in rows], index=frame.index, dtype="str")
-    return add_columns(frame, numbers.assign(measure_error=errors))
+    check_free(frame, [*dtypes, ERROR])
+    sources = Sources(before)
+    rows = work_through(
+        [_task(value, sources) for value in values],
+        partial(_measure_group, sources),
+        workers=workers,
+        show=progress,
+    )
+    return add_rows(frame, rows, dtypes, ERROR)
 
 
-def _measure(
-    cutout: Cutout,
-) -> tuple[Mapping[str, bool | int | float], str | None]:
-    try:
-        return measure_alpha(cutout.rgba[..., 3]).as_row(), None
-    except (CosmatError, MemoryError) as error:
-        return {}, f"{type(error).__name__}: {error}"
+def _task(value: object, sources: Sources) -> Task[Cutout] | None:
+    if not isinstance(value, Cutout):
+        return None
+    picture = picture_of(value)
+    group = sources.identity(value) if sources.wanted else picture
+    return Task(group, picture, value)
+
+
+def _measure_group(sources: Sources, cutouts: Sequence[Cutout]) -> Iterator[Row]:
+    source = once(partial(sources.read, cutouts[0])) if sources.wanted else None
+    for cutout in cutouts:
+        row, reason = attempt(partial(_measure, cutout, source))
+        yield row or ({}, reason)
+
+
+def _measure(cutout: Cutout, source: Once[NDArray[np.uint8]] | None) -> Row:
+    rgba = cutout.rgba
+    # Without a subject there is no edge to compare: nothing needs to be fetched.
+    if source is None or not rgba[..., 3].any():
+        return measure_cutout(rgba).as_row(), None
+    before, reason = source()
+    if before is not None:
+        with_source = partial(_measure_with, before, rgba)
+        row, reason = attempt(with_source)
+        if row is not None:
+            return row, None
+    return measure_cutout(rgba).as_row(), f"source: {reason}"
+
+
+def _measure_with(
+    before: NDArray[np.uint8], rgba: NDArray[np.uint8]
+) -> Mapping[str, bool | int | float]:
+    offset = locate(before, rgba)
+    if offset is None:
+        raise OptionsError(NOT_FOUND)
+    return measure_cutout(rgba, before, offset=offset).as_row()

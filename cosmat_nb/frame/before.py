@@ -1,0 +1,84 @@
+"""The pictures that cutouts were cut out of, fetched when a number needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cosmat_nb import images
+from cosmat_nb.errors import OptionsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cosmat_nb.cutout import Cutout
+
+__all__ = ["NOT_FOUND", "Sources"]
+
+NOT_FOUND = "the cutout does not lie in it anywhere: it was replaced since, or scaled"
+"""Why a source is of no use though it was fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the source pictures come from, if they are wanted at all.
+
+    Parameters
+    ----------
+    before : bool or callable
+        True: from where each cutout remembers (`Cutout.before`). A callable: takes
+        ``cutout.place``, returns the file's bytes, and is called from several threads;
+        ``client.fetch`` is one. False: nothing is fetched.
+
+    Raises
+    ------
+    OptionsError
+        When it is something else.
+    """
+
+    before: bool | Callable[[str], bytes]
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.before, bool) or callable(self.before)):
+            raise OptionsError(
+                "before must be True, False or a function from key to bytes, as "
+                f"client.fetch; not {type(self.before).__name__}"
+            )
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a source picture is to be had."""
+        return self.before is not False
+
+    def identity(self, cutout: Cutout) -> Hashable:
+        """Return what is equal for cutouts of one source picture.
+
+        The same key may lie in several buckets, so a client of its own is another
+        source; without sources all cutouts are alike.
+        """
+        if self.before is True:
+            # A bound method is made anew each time it is taken from its client.
+            return cutout.place, id(getattr(cutout.source, "__self__", cutout.source))
+        return cutout.place if self.wanted else None
+
+    def read(self, cutout: Cutout) -> NDArray[np.uint8]:
+        """Fetch and decode the source of a cutout, (H, W, 3) uint8, turned upright.
+
+        Raises
+        ------
+        CosmatError
+            When it cannot be had, or is no picture.
+        Exception
+            Whatever the user's function raises.
+        """
+        if isinstance(self.before, bool):
+            return cutout.before()
+        data = self.before(cutout.place)
+        if not isinstance(data, bytes):
+            raise OptionsError(
+                f"before must return a file's bytes; got {type(data).__name__}"
+            )
+        return images.decode_rgb(data)

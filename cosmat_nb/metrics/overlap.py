@@ -1,0 +1,262 @@
+"""How far two mattes of one picture agree, and by which translation they meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cosmat_nb.errors import OptionsError
+from cosmat_nb.metrics.checks import check_alpha
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Overlap", "compare_mattes", "meet_mattes", "subject_window"]
+
+_HARD = 128
+_COARSE = 2**16  # pixels that are correlated at once; larger mattes are halved first
+
+Alpha = npt.NDArray[np.uint8]
+Shift = tuple[int, int]
+
+
+class Overlap(NamedTuple):
+    """Direct agreement of two mattes.
+
+    Attributes
+    ----------
+    iou : float
+        Hard pixels (alpha >= 0.5) of both over those of either, 0 to 1; 1 when neither
+        has any.
+    mad : float
+        Mean absolute difference of alpha over the smallest canvas that holds both,
+        0 to 1.
+    """
+
+    iou: float
+    mad: float
+
+
+def compare_mattes(alpha: Alpha, other: Alpha, shift: Shift = (0, 0)) -> Overlap:
+    """Lay one matte over another and count where they differ; beyond both is alpha 0.
+
+    Parameters
+    ----------
+    alpha, other : ndarray of uint8, shape (H, W) and (h, w)
+        0 to 255. Exchanging them, with the opposite `shift`, changes nothing.
+    shift : tuple of int, default (0, 0)
+        (row, col), px: ``other[r + row, c + col]`` lies on ``alpha[r, c]``.
+
+    Returns
+    -------
+    Overlap
+        Intersection over union: P. Jaccard 1901.
+
+    Raises
+    ------
+    OptionsError
+        When a matte is not an array of that shape and dtype, or has no pixel.
+
+    Examples
+    --------
+    >>> alpha = np.array([[0, 255, 255, 0]], np.uint8)
+    >>> compare_mattes(alpha, np.array([[0, 0, 255, 255]], np.uint8))
+    Overlap(iou=0.3333333333333333, mad=0.5)
+    >>> compare_mattes(alpha, alpha[:, 1:], (0, -1))
+    Overlap(iou=1.0, mad=0.0)
+    """
+    _check(alpha, "alpha")
+    _check(other, "other")
+    mine, theirs = _common(alpha, other, shift)
+    both = _count((mine >= _HARD) & (theirs >= _HARD))
+    either = _count(alpha >= _HARD) + _count(other >= _HARD) - both
+    # Beyond the common part one of the two is 0, so all of the other's alpha differs.
+    beyond = sum(_total(whole) for whole in (alpha, other))
+    beyond -= sum(_total(part) for part in (mine, theirs))
+    differs = _total(np.maximum(mine, theirs) - np.minimum(mine, theirs))
+    canvas = _canvas(alpha.shape, other.shape, shift)
+    return Overlap(
+        iou=both / either if either else 1.0,
+        mad=(differs + beyond) / (255 * canvas),
+    )
+
+
+def meet_mattes(alpha: Alpha, other: Alpha) -> Shift:
+    """Find the translation at which two mattes differ least, in the sum of squares.
+
+    Exact when the mattes are the same but for a translation. Otherwise it is the best
+    case for their agreement, and an assumption: what was cut differently may have moved
+    otherwise.
+
+    Parameters
+    ----------
+    alpha, other : ndarray of uint8, shape (H, W) and (h, w)
+        0 to 255. Exchanging them gives the opposite translation.
+
+    Returns
+    -------
+    tuple of int
+        (row, col), px: ``other[r + row, c + col]`` lies on ``alpha[r, c]``. (0, 0)
+        when one is empty.
+
+    Raises
+    ------
+    OptionsError
+        When a matte is not an array of that shape and dtype, or has no pixel.
+
+    Notes
+    -----
+    Translations change no sum of squares, so the squares differ least where the sum of
+    products is largest: cross-correlation by Fourier transform. Large mattes are halved
+    until they are small, and from each size to the next the translation is doubled and
+    climbs to the best of its neighbours. Equal sums: the nearest to laying the middles
+    of the two boxes on each other.
+
+    Examples
+    --------
+    >>> alpha = np.zeros((4, 6), np.uint8)
+    >>> alpha[1:3, 1:4] = 255
+    >>> meet_mattes(alpha, np.roll(alpha, (1, 2), (0, 1)))
+    (1, 2)
+    """
+    _check(alpha, "alpha")
+    _check(other, "other")
+    window, target = subject_window(alpha), subject_window(other)
+    if window is None or target is None:
+        return 0, 0
+    mine, theirs = alpha[window], other[target]
+    top, left = (theirs_at.start for theirs_at in target)
+    top, left = top - window[0].start, left - window[1].start
+    if np.array_equal(mine, theirs):
+        return top, left
+    # One order for either question, so that ties fall alike.
+    if (theirs.shape, theirs.tobytes()) < (mine.shape, mine.tobytes()):
+        row, col = _best_shift(theirs, mine)
+        return top - row, left - col
+    row, col = _best_shift(mine, theirs)
+    return top + row, left + col
+
+
+def subject_window(alpha: npt.NDArray[np.generic]) -> tuple[slice, slice] | None:
+    """Return the rows and columns of the smallest box with every pixel of alpha > 0.
+
+    Parameters
+    ----------
+    alpha : ndarray, shape (H, W)
+        Any dtype.
+
+    Returns
+    -------
+    tuple of slice or None
+        What ``alpha[...]`` takes; None for an empty matte.
+
+    Examples
+    --------
+    >>> subject_window(np.array([[0, 0, 0], [0, 9, 9]], np.uint8))
+    (slice(1, 2, None), slice(1, 3, None))
+    """
+    rows, cols = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(
+        int(cols[0]), int(cols[-1]) + 1
+    )
+
+
+def _check(alpha: object, name: str) -> None:
+    if check_alpha(alpha, name).dtype != np.uint8:
+        raise OptionsError(
+            f"{name} must be 8-bit, as a PNG holds it; got floats: pass "
+            "np.rint(alpha * 255).astype(np.uint8)"
+        )
+
+
+def _best_shift(alpha: Alpha, other: Alpha) -> Shift:
+    if max(alpha.size, other.size) <= _COARSE:
+        return _correlate(alpha, other)
+    row, col = _best_shift(_halve(alpha), _halve(other))
+    return _climb(alpha, other, (2 * row, 2 * col))
+
+
+def _halve(alpha: Alpha) -> Alpha:
+    height, width = alpha.shape
+    even = np.pad(alpha, ((0, height % 2), (0, width % 2)))
+    rows = np.add(even[::2], even[1::2], dtype=np.uint16)
+    return ((rows[:, ::2] + rows[:, 1::2] + 2) // 4).astype(np.uint8)
+
+
+def _correlate(alpha: Alpha, other: Alpha) -> Shift:
+    from scipy import fft  # noqa: PLC0415 - heavy
+
+    sides = [a + b - 1 for a, b in zip(alpha.shape, other.shape, strict=True)]
+    padded = [fft.next_fast_len(side, real=True) for side in sides]
+    spectra = (fft.rfft2(each.astype(np.float64), padded) for each in (alpha, other))
+    mine, theirs = spectra
+    # Sums of products of whole numbers, so that rounding takes away all error.
+    sums = np.rint(fft.irfft2(mine.conj() * theirs, padded))
+    peaks = np.argwhere(sums == sums.max())
+    shifts = [
+        tuple(
+            int(at) if at < size else int(at) - length
+            for at, size, length in zip(peak, other.shape, padded, strict=True)
+        )
+        for peak in peaks
+    ]
+    middle = [(b - a) / 2 for a, b in zip(alpha.shape, other.shape, strict=True)]
+    row, col = min(
+        shifts,
+        key=lambda shift: (
+            sum((s - m) ** 2 for s, m in zip(shift, middle, strict=True)),
+            shift,
+        ),
+    )
+    return row, col
+
+
+def _climb(alpha: Alpha, other: Alpha, start: Shift) -> Shift:
+    best, most = start, _product(alpha, other, start)
+    while True:
+        reached = max((_product(alpha, other, n), n) for n in _neighbours(best))
+        if reached[0] <= most:
+            return best
+        most, best = reached
+
+
+def _neighbours(shift: Shift) -> Iterator[Shift]:
+    for row in (-1, 0, 1):
+        for col in (-1, 0, 1):
+            if row or col:
+                yield shift[0] + row, shift[1] + col
+
+
+def _product(alpha: Alpha, other: Alpha, shift: Shift) -> int:
+    mine, theirs = _common(alpha, other, shift)
+    return int(np.multiply(mine, theirs, dtype=np.uint16).sum(dtype=np.int64))
+
+
+def _common(alpha: Alpha, other: Alpha, shift: Shift) -> tuple[Alpha, Alpha]:
+    mine, theirs = [], []
+    for side, length, step in zip(alpha.shape, other.shape, shift, strict=True):
+        low, high = max(0, -step), min(side, length - step)
+        high = max(low, high)
+        mine.append(slice(low, high))
+        theirs.append(slice(low + step, high + step))
+    return alpha[tuple(mine)], other[tuple(theirs)]
+
+
+def _canvas(shape: tuple[int, ...], other: tuple[int, ...], shift: Shift) -> int:
+    height, width = (
+        max(side, length - step) - min(0, -step)
+        for side, length, step in zip(shape, other, shift, strict=True)
+    )
+    return int(height * width)
+
+
+def _count(flags: npt.NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(flags))
+
+
+def _total(alpha: Alpha) -> int:
+    return int(alpha.sum(dtype=np.int64))

@@ -51,23 +51,36 @@ from cosmat_nb.errors import (
     ThrottledError,
     TransportError,
 )
+from cosmat_nb.frame.comparing import compare_runs
+from cosmat_nb.frame.comparison import Comparison
 from cosmat_nb.frame.listing import list_frame
 from cosmat_nb.frame.matting import matte_frame
 from cosmat_nb.frame.measuring import measure_frame
 from cosmat_nb.frame.pilot import pilot_frame
 from cosmat_nb.frame.plan import Plan
 from cosmat_nb.frame.planning import plan_frame
+from cosmat_nb.frame.problems import find_problems
 from cosmat_nb.frame.retrying import retry_failed
 from cosmat_nb.frame.rows import RESULT_COLUMNS
+from cosmat_nb.frame.scoring import score_frame
 from cosmat_nb.frame.summary import Summary, summarize_run
 from cosmat_nb.matting.engine import Engine, get_engine
-from cosmat_nb.metrics.matte import MatteMetrics, measure_alpha
+from cosmat_nb.metrics.alignment import Offset, locate, place
+from cosmat_nb.metrics.composite import ColorErrors, compare_colors
+from cosmat_nb.metrics.errors import MatteErrors, compare_alpha
+from cosmat_nb.metrics.findings import Finding
+from cosmat_nb.metrics.judging import Severity
+from cosmat_nb.metrics.matte import MatteMetrics
+from cosmat_nb.metrics.measure import measure_alpha, measure_cutout
+from cosmat_nb.metrics.thresholds import Thresholds
+from cosmat_nb.metrics.trimap import unknown_band
 from cosmat_nb.options import MattingOptions, Operation, Padding
 from cosmat_nb.store.budget import Budget
 from cosmat_nb.store.ledger import Ledger
 from cosmat_nb.store.price import UNVERIFIED, Price
 from cosmat_nb.store.store import Store
 from cosmat_nb.view.plots import plot_grid
+from cosmat_nb.view.problems import ProblemReport, report_problems
 from cosmat_nb.view.report import write_report
 from cosmat_nb.wire.address import Address
 from cosmat_nb.wire.credentials import Credentials
@@ -91,6 +104,8 @@ __all__ = [
     "CallError",
     "Checkup",
     "Clock",
+    "ColorErrors",
+    "Comparison",
     "CosmatError",
     "CosmatWarning",
     "Credentials",
@@ -100,6 +115,7 @@ __all__ = [
     "Engine",
     "Fault",
     "Faults",
+    "Finding",
     "FolderBucket",
     "ImageError",
     "ImageRejectedError",
@@ -109,12 +125,14 @@ __all__ = [
     "Limits",
     "Link",
     "Listing",
+    "MatteErrors",
     "MatteMetrics",
     "MattingClient",
     "MattingOptions",
     "MemoryBucket",
     "ObjectInfo",
     "ObjectNotFoundError",
+    "Offset",
     "Operation",
     "OptionsError",
     "Outcome",
@@ -124,6 +142,7 @@ __all__ = [
     "Plan",
     "Policy",
     "Price",
+    "ProblemReport",
     "ProtocolError",
     "Rate",
     "Recorder",
@@ -132,27 +151,39 @@ __all__ = [
     "Retry",
     "ServerError",
     "ServiceError",
+    "Severity",
     "Status",
     "Store",
     "StoredPicture",
     "Summary",
+    "Thresholds",
     "ThrottledError",
     "TransportError",
     "UploadResult",
+    "compare_alpha",
+    "compare_colors",
+    "compare_runs",
     "connect",
     "connect_cloud",
     "connect_emulator",
+    "find_problems",
     "get_engine",
     "iter_matte",
     "list_frame",
+    "locate",
     "matte_frame",
     "measure_alpha",
+    "measure_cutout",
     "measure_frame",
     "pilot_frame",
+    "place",
     "plan_frame",
     "plot_grid",
+    "report_problems",
     "retry_failed",
+    "score_frame",
     "summarize_run",
+    "unknown_band",
     "write_report",
 ]
 __version__ = "0.1.0"

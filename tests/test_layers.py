@@ -34,7 +34,7 @@ TABLE = {
     "connect": ("client emulator errors wire", ""),
     "batch": ("client cutout errors options places store wire", ""),
     "frame": (
-        "batch client cutout errors metrics options places store",
+        "batch client cutout errors images metrics options places store",
         "pandas numpy tqdm",
     ),
     "view": (

@@ -1,0 +1,233 @@
+"""What is wrong with the mattes of a frame, with pictures."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cosmat_nb import images
+from cosmat_nb.errors import OptionsError
+from cosmat_nb.frame.columns import check_column
+from cosmat_nb.frame.problems import find_problems
+from cosmat_nb.view.panels import make_panels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from cosmat_nb.view.panels import Panels
+
+    _Groups = dict[Hashable, list[dict[Hashable, Any]]]
+
+__all__ = ["ProblemReport", "report_problems"]
+
+SIDE = 168
+"""Longer side of each picture, px."""
+
+MAX_ROWS = 200
+"""Most rows with pictures; a larger page opens slowly."""
+
+_STYLE = """
+.cosmat-problems { font: 14px/1.5 system-ui, sans-serif; max-width: 72rem; }
+.cosmat-problems h1 { font-size: 1.3rem; margin: 0 0 .1rem; }
+.cosmat-problems p { margin: .2rem 0; }
+.cosmat-problems small, .cosmat-problems figcaption { font-size: .8rem; opacity: .72; }
+.cosmat-problems article { border: 1px solid rgb(128 136 148 / .38);
+  border-radius: 8px; margin: .8rem 0; padding: .7rem .9rem; }
+.cosmat-problems h2 { font: 600 .88rem ui-monospace, monospace; margin: 0 0 .6rem;
+  overflow-wrap: anywhere; }
+.cosmat-problems .row { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; }
+.cosmat-problems .pictures { display: flex; flex-wrap: wrap; gap: .6rem;
+  align-items: start; }
+.cosmat-problems figure { margin: 0; width: 168px; }
+.cosmat-problems img { display: block; max-width: 100%; height: auto; margin: 0;
+  border-radius: 3px; outline: 1px solid rgb(128 136 148 / .38); }
+.cosmat-problems ul { flex: 1 1 20rem; list-style: none; margin: 0; padding: 0; }
+.cosmat-problems li { margin: 0 0 .6rem; padding: 0 0 0 .7rem;
+  border-left: 3px solid rgb(128 136 148 / .5); }
+.cosmat-problems li.high { border-color: #c42b1c; }
+.cosmat-problems li.medium { border-color: #b76e00; }
+.cosmat-problems .badge { display: inline-block; border-radius: 4px; padding: 0 .45rem;
+  font: 600 .78rem/1.5 system-ui, sans-serif; color: #fff; background: #5c6773;
+  white-space: nowrap; }
+.cosmat-problems .high .badge, .cosmat-problems .badge.high { background: #c42b1c; }
+.cosmat-problems .medium .badge, .cosmat-problems .badge.medium { background: #9a5b00; }
+"""
+_PAGE_STYLE = """
+:root { color-scheme: light dark; }
+body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem;
+  background: Canvas; color: CanvasText; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemReport:
+    """A report that shows itself in a notebook and can be saved as a page.
+
+    Attributes
+    ----------
+    title : str
+        Heading, plain text.
+    body : str
+        The report as HTML with its pictures inside; nothing is loaded.
+    """
+
+    title: str
+    body: str = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return self.body
+
+    def save(self, path: str | Path) -> Path:
+        """Write a page that needs nothing else, and return its path.
+
+        Raises
+        ------
+        OptionsError
+            When the file cannot be written.
+        """
+        path = Path(path)
+        page = (
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width">'
+            f"<title>{html.escape(self.title)}</title><style>{_PAGE_STYLE}</style>"
+            f"</head><body>{self.body}</body></html>\n"
+        )
+        try:
+            path.write_text(page, encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or error
+            raise OptionsError(f"cannot write {path}: {reason}") from None
+        return path
+
+
+def report_problems(
+    frame: pd.DataFrame,
+    problems: pd.DataFrame | None = None,
+    *,
+    before: Callable[[str], bytes] | None = None,
+    rows: int = 12,
+    title: str = "Findings",
+) -> ProblemReport:
+    """Show the rows of a frame that have findings, the severe first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `measure_frame`, with the cutouts. Its index labels must differ.
+    problems : DataFrame, optional
+        From `find_problems` for this frame, or any rows of it; found here with the
+        default thresholds unless given. Its order is kept.
+    before : callable, optional
+        Fetches the source picture of a key, as ``client.fetch``; by default the way
+        that each cutout remembers.
+    rows : int, default 12
+        Most rows to show, 1 to 200; others are counted. A row takes at most three
+        pictures of 168 px a side, which bounds the size of a notebook or page.
+    title : str
+        Heading, plain text.
+
+    Returns
+    -------
+    ProblemReport
+        Shows itself in a notebook, light or dark; ``save`` writes a page.
+
+    Raises
+    ------
+    OptionsError
+        When the frame was not measured or has no column ``cutout``, index labels
+        repeat or are not the frame's, or `rows` is out of range.
+
+    Examples
+    --------
+    >>> import cosmat_nb as cm
+    >>> report = cm.report_problems(table)  # doctest: +SKIP
+    >>> report.save("findings.html")  # doctest: +SKIP
+    """
+    if not 1 <= rows <= MAX_ROWS:
+        raise OptionsError(f"rows must be 1 to {MAX_ROWS}; not {rows}")
+    check_column(frame, "cutout", "make it with matte_frame")
+    if problems is None:
+        problems = find_problems(frame, on=None)
+    for name in ("finding", "severity", "message", "advice"):
+        check_column(problems, name, "make it with find_problems")
+    groups = _group(frame, problems)
+    shown = list(groups)[:rows]
+    chosen = frame.iloc[frame.index.get_indexer(pd.Index(shown))]
+    panels = make_panels(chosen, side=SIDE, before=before, captions=())
+    articles = [
+        _article(panel, groups[label])
+        for panel, label in zip(panels, shown, strict=True)
+    ]
+    hidden = len(groups) - len(shown)
+    rest = [f"<p>{hidden} more rows with findings are not shown.</p>"] if hidden else []
+    body = "\n".join(
+        [f"<style>{_STYLE}</style>", _head(title, frame, problems), *articles, *rest]
+    )
+    return ProblemReport(title, f'<div class="cosmat-problems">{body}</div>')
+
+
+def _group(frame: pd.DataFrame, problems: pd.DataFrame) -> _Groups:
+    if not frame.index.is_unique:
+        raise OptionsError(
+            "the frame's index has labels twice, so findings cannot be told apart: use "
+            "frame.reset_index(drop=True)"
+        )
+    strange = problems.index.difference(frame.index)
+    if len(strange):
+        raise OptionsError(
+            f"{len(strange)} findings are not of this frame, first {strange[0]}: "
+            "pass the frame that find_problems was given"
+        )
+    groups: _Groups = {}
+    words = problems[["finding", "severity", "message", "advice"]].astype("str")
+    for label, each in zip(problems.index, words.to_dict("records"), strict=True):
+        groups.setdefault(label, []).append(each)
+    return groups
+
+
+def _head(title: str, frame: pd.DataFrame, problems: pd.DataFrame) -> str:
+    kinds = Counter(zip(problems["finding"], problems["severity"], strict=True))
+    badges = " ".join(
+        f'<span class="badge {_written(severity)}">{_written(name)} {count}</span>'
+        for (name, severity), count in kinds.items()
+    )
+    with_findings = problems.index.nunique()
+    counted = f"{with_findings} of {len(frame)} rows have findings."
+    unmeasured = problems.attrs.get("unmeasured", 0)
+    if unmeasured:
+        counted += f" Without numbers: {unmeasured} (see status and measure_error)."
+    unseen = [name for name, n in problems.attrs.get("checked", {}).items() if not n]
+    missing = f"Not looked for, as their numbers are missing: {', '.join(unseen)}."
+    note = f"<p><small>{_written(missing)}</small></p>" if unseen else ""
+    return f"<h1>{_written(title)}</h1><p>{counted}</p><p>{badges}</p>{note}"
+
+
+def _article(panel: Panels, findings: list[dict[Hashable, Any]]) -> str:
+    pictures = {"before": panel.before, "matte": panel.matte, "cutout": panel.cutout}
+    figures = "".join(
+        f"<figure>{images.html_image(pixels, alt=f'{name} of {panel.place}')}"
+        f"<figcaption>{name}</figcaption></figure>"
+        for name, pixels in pictures.items()
+        if pixels is not None
+    )
+    items = "".join(
+        f'<li class="{_written(each["severity"])}">'
+        f'<span class="badge">{_written(each["finding"])}</span> '
+        f"{_written(each['message'])}<br><small>{_written(each['advice'])}</small></li>"
+        for each in findings
+    )
+    note = f"<p><small>{_written(panel.note)}</small></p>" if panel.note else ""
+    return (
+        f"<article><h2>{_written(panel.place)}</h2>{note}"
+        f'<div class="row"><div class="pictures">{figures}</div><ul>{items}</ul></div>'
+        "</article>"
+    )
+
+
+def _written(words: object) -> str:
+    return html.escape(str(words))

@@ -52,7 +52,10 @@ EVAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "eval"
 GROUPS = ("scenes", "composites", "lemur", "am2k", "p3m")
 NAMED = 5
 QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
-BORDER = "(touch_top + touch_right + touch_bottom + touch_left) / 4"
+BORDER = (
+    "((touch_top + touch_bottom) * matte_width + (touch_right + touch_left) * "
+    "matte_height) / (2 * (matte_width + matte_height))"
+)
 NUMBERS = {
     "coverage": (
         "empty_coverage min_coverage max_coverage",

@@ -65,10 +65,10 @@ from cosmat_nb.frame.rows import RESULT_COLUMNS
 from cosmat_nb.frame.scoring import score_frame
 from cosmat_nb.frame.summary import Summary, summarize_run
 from cosmat_nb.matting.engine import Engine, get_engine
-from cosmat_nb.metrics.alignment import Offset, locate, place
-from cosmat_nb.metrics.composite import ColorErrors, compare_colors
+from cosmat_nb.metrics.alignment import Offset, locate, place_back
+from cosmat_nb.metrics.composite import BACKGROUNDS, ColorErrors, compare_colors
 from cosmat_nb.metrics.errors import MatteErrors, compare_alpha
-from cosmat_nb.metrics.findings import Finding
+from cosmat_nb.metrics.findings import Finding, find_in_row
 from cosmat_nb.metrics.judging import Severity
 from cosmat_nb.metrics.matte import MatteMetrics
 from cosmat_nb.metrics.measure import measure_alpha, measure_cutout
@@ -92,6 +92,7 @@ from cosmat_nb.wire.policy import Policy
 from cosmat_nb.wire.results import StoredPicture, UploadResult
 
 __all__ = [
+    "BACKGROUNDS",
     "RESULT_COLUMNS",
     "UNVERIFIED",
     "AccessDeniedError",
@@ -166,6 +167,7 @@ __all__ = [
     "connect",
     "connect_cloud",
     "connect_emulator",
+    "find_in_row",
     "find_problems",
     "get_engine",
     "iter_matte",
@@ -176,7 +178,7 @@ __all__ = [
     "measure_cutout",
     "measure_frame",
     "pilot_frame",
-    "place",
+    "place_back",
     "plan_frame",
     "plot_grid",
     "report_problems",

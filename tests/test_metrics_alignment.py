@@ -15,7 +15,8 @@ from cosmat_nb.matting.layout import (
     pad_canvas,
     subject_box,
 )
-from cosmat_nb.metrics.alignment import Offset, locate, place
+from cosmat_nb.metrics.alignment import Offset, locate, place_back
+from cosmat_nb.metrics.measure import measure_cutout
 from cosmat_nb.options import Padding
 
 SIDE = (90, 120)
@@ -51,7 +52,7 @@ def cut(colors, alpha):
 
 
 def moved(cutout, row, col, shape=None):
-    return place(cutout, (-row, -col), shape or cutout.shape)
+    return place_back(cutout, (-row, -col), shape or cutout.shape)
 
 
 def mixed(front, back, alpha):
@@ -297,13 +298,13 @@ def test_what_is_no_picture_is_refused(before, cutout, says):
 def test_place_by_hand():
     """Pixels outside are cut, missing ones are 0, channels and dtype stay."""
     alpha = np.array([[1, 2, 3], [4, 5, 6]])
-    assert place(alpha, (0, 0), (2, 3)).tolist() == alpha.tolist()
-    assert place(alpha, (1, 1), (2, 3)).tolist() == [[5, 6, 0], [0, 0, 0]]
-    assert place(alpha, (-1, -1), (2, 3)).tolist() == [[0, 0, 0], [0, 1, 2]]
-    assert place(alpha, Offset(0, -2), (1, 5)).tolist() == [[0, 0, 1, 2, 3]]
-    assert place(alpha, (0, 1), (3, 1)).tolist() == [[2], [5], [0]]
+    assert place_back(alpha, (0, 0), (2, 3)).tolist() == alpha.tolist()
+    assert place_back(alpha, (1, 1), (2, 3)).tolist() == [[5, 6, 0], [0, 0, 0]]
+    assert place_back(alpha, (-1, -1), (2, 3)).tolist() == [[0, 0, 0], [0, 1, 2]]
+    assert place_back(alpha, Offset(0, -2), (1, 5)).tolist() == [[0, 0, 1, 2, 3]]
+    assert place_back(alpha, (0, 1), (3, 1)).tolist() == [[2], [5], [0]]
     rgba = np.ones((2, 3, 4), np.float32)
-    placed = place(rgba, (-1, 0), (4, 5, 3))
+    placed = place_back(rgba, (-1, 0), (4, 5, 3))
     assert (placed.shape, placed.dtype) == ((4, 5, 4), np.float32)
     assert placed[1:3, :3].all()
     assert placed.sum() == rgba.sum()
@@ -312,11 +313,43 @@ def test_place_by_hand():
 @pytest.mark.parametrize("offset", [(5, 0), (-5, 0), (0, 5), (0, -5), (99, -99)])
 def test_place_with_nothing_in_common(offset):
     """A cutout that lies wholly outside leaves an empty canvas."""
-    assert not place(np.ones((3, 3)), offset, (3, 3)).any()
+    assert not place_back(np.ones((3, 3)), offset, (3, 3)).any()
 
 
 def test_place_is_a_copy():
     """The answer can be written to and the cutout stays."""
     alpha = np.ones((2, 2))
-    place(alpha, (0, 0), (2, 2))[:] = 7
+    place_back(alpha, (0, 0), (2, 2))[:] = 7
     assert alpha.tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("offset", "shape"),
+    [
+        (None, (3, 3)),
+        ((0.5, 0), (3, 3)),
+        (7, (3, 3)),
+        ((1,), (3, 3)),
+        ((0, 0), 3),
+        ((0, 0), (0, 3)),
+        ((0, 0), (-1, 3)),
+    ],
+)
+def test_what_is_no_place_is_refused(offset, shape):
+    """An offset that was not found, or a shape that is none, is an error in words."""
+    with pytest.raises(OptionsError, match="must be two whole numbers"):
+        place_back(np.ones((3, 3)), offset, shape)
+
+
+def test_what_is_no_picture_cannot_be_placed():
+    """A list and a row of numbers are no pixels."""
+    for pixels in ([[1, 2]], np.ones(3)):
+        with pytest.raises(OptionsError, match="pixels must be an array"):
+            place_back(pixels, (0, 0), (3, 3))
+
+
+def test_an_offset_that_was_not_found_measures_nothing():
+    """What locate returns where nothing fits is refused, with what it means."""
+    rgba = np.full((9, 9, 4), 255, np.uint8)
+    with pytest.raises(OptionsError, match="locate, which returns None"):
+        measure_cutout(rgba, rgba[..., :3], offset=None)

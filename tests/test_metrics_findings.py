@@ -18,6 +18,8 @@ from cosmat_nb.metrics.measure import measure_alpha
 from cosmat_nb.metrics.thresholds import Thresholds
 
 HEALTHY = {
+    "matte_height": 200,
+    "matte_width": 200,
     "coverage": 0.3,
     "soft_area": 10_000.0,
     "hard_area": 10_000,
@@ -383,3 +385,16 @@ def test_thresholds_are_one_frozen_value():
     assert hash(made) == hash(Thresholds(max_dust=4))
     with pytest.raises(FrozenInstanceError):
         made.max_dust = 3
+
+
+def test_the_border_is_weighed_by_the_length_of_its_sides():
+    """Short sides that are kept whole are little of a long picture's border."""
+    long = HEALTHY | {"matte_height": 100, "matte_width": 1000}
+    # (2 * 100 + 0.5 * 1000 + 0) / 2200 = 0.32, though the mean of the shares is 0.625.
+    kept = touches(0.5, 1.0, 0.0, 1.0)
+    assert "whole-frame" not in [each.finding for each in find_in_row(long | kept)]
+    (found,) = find_in_row(long | touches(1.0, 1.0, 0.5, 0.0))
+    assert (found.finding, found.value) == ("whole-frame", 1600 / 2200)
+    assert pd.eval(found.column, local_dict=long | touches(1.0, 1.0, 0.5, 0.0)) == (
+        pytest.approx(found.value, rel=1e-12)
+    )

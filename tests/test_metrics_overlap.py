@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as arrays
 
 import cosmat_nb as cm
 from cosmat_nb.metrics import overlap
-from cosmat_nb.metrics.overlap import compare_mattes, meet_mattes, subject_window
+from cosmat_nb.metrics.overlap import compare_mattes, meet_mattes
+from cosmat_nb.metrics.window import marked_window
 
 LAW = settings(derandomize=True, deadline=None, max_examples=80)
 MATTES = arrays.arrays(
@@ -38,7 +39,7 @@ def on_one_canvas(alpha, other, shift):
         window = np.s_[row : row + matte.shape[0], col : col + matte.shape[1]]
         canvas[place][window] = matte
         shown[window] = True
-    window = subject_window(shown)
+    window = marked_window(shown)
     return canvas[0][window], canvas[1][window]
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cosmat_nb.cutout import Cutout
-from cosmat_nb.errors import CosmatError
-from cosmat_nb.frame.progress import Progress
-from cosmat_nb.metrics.overlap import compare_mattes, meet_mattes, subject_window
+from cosmat_nb.frame.working import Task, attempt, picture_of, work_through
+from cosmat_nb.metrics.overlap import compare_mattes, meet_mattes
+from cosmat_nb.metrics.window import marked_window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Agreement", "agree_all"]
+    Pair: TypeAlias = tuple[Cutout, Cutout]
 
-_THREADS = 4
+__all__ = ["Agreement", "agree_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Agreement:
 def agree_all(
     mine: Sequence[Any], theirs: Sequence[Any], *, progress: bool
 ) -> list[Agreement]:
-    """Compare the cutouts of each pair, in threads; every PNG is decoded once.
+    """Compare the cutouts of each distinct pair once, in threads.
 
     Parameters
     ----------
@@ -64,26 +64,31 @@ def agree_all(
         One for each pair, in order.
     """
     pairs = list(zip(mine, theirs, strict=True))
-    found = [_missing(*pair) for pair in pairs]
-    rows = [row for row, missing in enumerate(found) if missing is None]
-    with (
-        ThreadPoolExecutor(_THREADS, "cosmat-agree") as pool,
-        Progress(len(rows), show=progress) as bar,
-    ):
-        todo = pool.map(lambda row: _agree(*pairs[row]), rows)
-        for row, agreement in zip(rows, todo, strict=True):
-            found[row] = agreement
-            bar.advance(1)
-    return [agreement for agreement in found if agreement is not None]
-
-
-def _missing(mine: Any, theirs: Any) -> Agreement | None:
-    names = [
-        name
-        for name, cell in (("a", mine), ("b", theirs))
-        if not isinstance(cell, Cutout)
+    found = work_through([_task(*pair) for pair in pairs], _agree_group, show=progress)
+    return [
+        agreement or _missing(*pair)
+        for agreement, pair in zip(found, pairs, strict=True)
     ]
-    return Agreement(error=f"no cutout in {' and '.join(names)}") if names else None
+
+
+def _task(mine: Any, theirs: Any) -> Task[Pair] | None:
+    if not (isinstance(mine, Cutout) and isinstance(theirs, Cutout)):
+        return None
+    pair = mine, theirs
+    identity = tuple((picture_of(each), each.options) for each in pair)
+    return Task(identity, None, pair)
+
+
+def _missing(mine: Any, theirs: Any) -> Agreement:
+    cells = {"a": mine, "b": theirs}
+    names = [name for name, cell in cells.items() if not isinstance(cell, Cutout)]
+    return Agreement(error=f"no cutout in {' and '.join(names)}")
+
+
+def _agree_group(pairs: Sequence[Pair]) -> Iterator[Agreement]:
+    for pair in pairs:
+        agreement, reason = attempt(partial(_agree, *pair))
+        yield agreement or Agreement(error=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ class _Matte:
     @property
     def cut_to_subject(self) -> bool:
         height, width = self.inner
-        return subject_window(self.alpha) == (
+        return marked_window(self.alpha) == (
             slice(self.dy, self.dy + height),
             slice(self.dx, self.dx + width),
         )
@@ -116,10 +121,10 @@ class _Matte:
 def _agree(mine: Cutout, theirs: Cutout) -> Agreement:
     mattes = []
     for name, cutout in (("a", mine), ("b", theirs)):
-        try:
-            mattes.append(_Matte.of(cutout))
-        except (CosmatError, MemoryError) as error:
-            return Agreement(error=f"{name}: {type(error).__name__}: {error}")
+        matte, reason = attempt(partial(_Matte.of, cutout))
+        if matte is None:
+            return Agreement(error=f"{name}: {reason}")
+        mattes.append(matte)
     a, b = mattes
     # An empty matte has no subject that centring could move.
     moved = (a.center or b.center) and a.alpha.any() and b.alpha.any()

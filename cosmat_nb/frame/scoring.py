@@ -21,7 +21,7 @@ from cosmat_nb.frame.working import (
     picture_of,
     work_through,
 )
-from cosmat_nb.metrics.alignment import locate, place
+from cosmat_nb.metrics.alignment import locate, place_back
 from cosmat_nb.metrics.composite import ColorErrors, compare_colors
 from cosmat_nb.metrics.errors import MatteErrors, compare_alpha
 
@@ -221,7 +221,7 @@ def _find_back(
     offset = locate(before, rgba)
     if offset is None:
         raise OptionsError(f"source: {NOT_FOUND}")
-    return place(rgba, offset, before.shape[:2])
+    return place_back(rgba, offset, before.shape[:2])
 
 
 def _check_fit(

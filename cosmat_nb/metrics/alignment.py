@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cosmat_nb.errors import OptionsError
+from cosmat_nb.metrics.checks import NO_OFFSET, check_pair
 from cosmat_nb.metrics.pictures import check_picture
 from cosmat_nb.metrics.registration import find_subject
+from cosmat_nb.metrics.window import marked_window
 
 if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
 
-__all__ = ["Offset", "locate", "place"]
+__all__ = ["Offset", "locate", "place_back"]
 
 
 class Offset(NamedTuple):
@@ -61,7 +64,8 @@ def locate(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> Offset | Non
     translation is taken when it fits, no nearby one fits clearly better and either
     the residual is rounding or all nearby ones are clearly worse; "clearly" means
     by six standard errors. Otherwise all translations are compared by a Fourier
-    transform of the source, reduced to half a million pixels, and the 12 best
+    transform of the source, reduced to half a million pixels (four where the
+    subject would be too small to see), and the 12 best
     minima are refined pixel by pixel. The best one is taken when every other one,
     its neighbours included, is clearly worse. Where several fit alike, as they do
     for a flat subject on flat ground, the one tried first is taken if it is among
@@ -77,11 +81,11 @@ def locate(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> Offset | Non
     """
     before = check_picture(before, "before", 3)
     cutout = check_picture(cutout, "cutout", 4)
-    box = _visible_box(cutout)
-    if box is None:
+    window = marked_window(cutout[..., 3])
+    subject = cutout[window]
+    if not subject.size:
         return None
-    top, left, bottom, right = box
-    subject = cutout[top:bottom, left:right]
+    top, left = (side.start for side in window)
     span = Offset(*np.subtract(before.shape[:2], subject.shape[:2]).tolist())
     if min(span) < 0:
         return None
@@ -94,15 +98,6 @@ def locate(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> Offset | Non
     return None if found is None else Offset(top - found[0], left - found[1])
 
 
-def _visible_box(cutout: NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
-    visible = cutout[..., 3] > 0
-    rows = np.flatnonzero(visible.any(axis=1))
-    if not rows.size:
-        return None
-    cols = np.flatnonzero(visible.any(axis=0))
-    return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1
-
-
 def _likely(before: tuple[int, ...], cutout: tuple[int, ...]) -> list[Offset]:
     """Return the padding that the sizes imply, both sides alike, and no move."""
     rows, cols = cutout[0] - before[0], cutout[1] - before[1]
@@ -111,7 +106,7 @@ def _likely(before: tuple[int, ...], cutout: tuple[int, ...]) -> list[Offset]:
     return [implied, still] if even and implied != still else [still]
 
 
-def place(
+def place_back(
     pixels: NDArray[Any], offset: tuple[int, int], shape: tuple[int, int]
 ) -> NDArray[Any]:
     """Put a cutout, or one channel of it, back on the source's canvas.
@@ -131,14 +126,26 @@ def place(
     ndarray, shape (H, W) or (H, W, channels), dtype of `pixels`
         A new array: what falls outside is cut, what is missing is 0.
 
+    Raises
+    ------
+    OptionsError
+        When an argument is no such array or pair; an offset of None is what `locate`
+        returns where no translation fits.
+
     Examples
     --------
     >>> alpha = np.array([[1, 2], [3, 4]])
-    >>> place(alpha, Offset(1, -1), (2, 3))
+    >>> place_back(alpha, Offset(1, -1), (2, 3))
     array([[0, 3, 4],
            [0, 0, 0]])
     """
-    height, width = shape[:2]
+    if not isinstance(pixels, np.ndarray) or pixels.ndim not in {2, 3}:
+        raise OptionsError(
+            f"pixels must be an array (H, W) or (H, W, channels); got "
+            f"{getattr(pixels, 'shape', type(pixels).__name__)}"
+        )
+    height, width = check_pair(shape, "shape", 1, advice="pass before.shape")
+    offset = check_pair(offset, "offset", advice=NO_OFFSET)
     placed = np.zeros((height, width, *pixels.shape[2:]), pixels.dtype)
     rows, from_rows = _overlap(pixels.shape[0], offset[0], height)
     cols, from_cols = _overlap(pixels.shape[1], offset[1], width)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,13 +13,24 @@ import numpy.typing as npt
 
 from cosmat_nb.errors import OptionsError
 
-__all__ = ["HARD", "VISIBLE", "alpha_level", "check_alpha", "opaque"]
+__all__ = [
+    "HARD",
+    "NO_OFFSET",
+    "VISIBLE",
+    "alpha_level",
+    "check_alpha",
+    "check_pair",
+    "opaque",
+]
 
 VISIBLE = 0.05
 """Alpha from which a pixel is visible: 13 and above in 8 bits."""
 
 HARD = 0.5
 """Alpha from which a pixel is hard: 128 and above in 8 bits."""
+
+NO_OFFSET = "take it from locate, which returns None where no translation fits"
+"""What to do about an offset that is none."""
 
 
 def check_alpha(alpha: object, name: str = "alpha") -> npt.NDArray[Any]:
@@ -93,3 +107,42 @@ def alpha_level(share: float, one: int) -> float:
     (13, 128, 0.5)
     """
     return share if one == 1 else math.ceil(share * one)
+
+
+def check_pair(
+    pair: object, name: str, low: int | None = None, *, advice: str
+) -> tuple[int, int]:
+    """Return two whole numbers, rows before columns, or say what is wrong with them.
+
+    Parameters
+    ----------
+    pair : object
+        Accepted: a sequence of int; what follows the second is not read.
+    name : str
+        What the caller's argument is called, for the message.
+    low : int, optional
+        Smallest number.
+    advice : str
+        What to do otherwise.
+
+    Raises
+    ------
+    OptionsError
+        When it is something else.
+
+    Examples
+    --------
+    >>> check_pair((3, 4, 3), "shape", 1, advice="")
+    (3, 4)
+    """
+    numbers: list[int] = []
+    if isinstance(pair, Iterable):
+        with suppress(TypeError):
+            numbers = [operator.index(number) for number in pair][:2]
+    if len(numbers) < 2 or (low is not None and min(numbers) < low):  # noqa: PLR2004 - a pair
+        least = "" if low is None else f" from {low}"
+        raise OptionsError(
+            f"{name} must be two whole numbers{least}, row and column; not "
+            f"{pair!r:.80}: {advice}"
+        )
+    return numbers[0], numbers[1]

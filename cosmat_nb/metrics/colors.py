@@ -17,7 +17,6 @@ __all__ = ["measure_evidence", "measure_halo", "measure_residue"]
 
 _STRIP = 1 << 16  # pixels looked at together: they stay in the processor's cache
 _OPAQUE = 1 << 24  # RGBA read as one little-endian number: alpha counts these
-_COLORS = _OPAQUE - 1
 
 
 def measure_residue(rgba: NDArray[np.uint8]) -> float | None:
@@ -51,13 +50,12 @@ def measure_residue(rgba: NDArray[np.uint8]) -> float | None:
     0.333
     """
     rgba = check_picture(rgba, "rgba", 4)
-    clear = colored = 0
+    clear = black = 0
     rows = max(1, _STRIP // rgba.shape[1])
     for start in range(0, len(rgba), rows):
         strip = np.ascontiguousarray(rgba[start : start + rows])
         # The order of bytes is named, so that alpha is the high one on any machine.
         packed = strip.view("<u4")
         clear += int(np.count_nonzero(packed < _OPAQUE))
-        # Black under alpha 0 is the number 0 and wraps round to the largest one.
-        colored += int(np.count_nonzero(packed - np.uint32(1) < _COLORS))
-    return colored / clear if clear else None
+        black += int(np.count_nonzero(packed == 0))
+    return (clear - black) / clear if clear else None

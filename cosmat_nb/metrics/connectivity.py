@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from cosmat_nb.metrics.window import marked_window
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -111,7 +113,7 @@ def _connected_levels(
 ) -> NDArray[np.float64]:
     """Return the level of each wanted pixel, in the order of ``steps[wanted]``."""
     reached = np.zeros(np.count_nonzero(wanted), np.int8)
-    box = _box(steps > 0)
+    box = marked_window(steps > 0)
     inside = np.zeros(steps.shape, np.bool_)
     inside[box] = True
     reached[inside[wanted]] = _climb(steps[box], np.flatnonzero(wanted[box]))
@@ -141,10 +143,3 @@ def _largest(mask: NDArray[np.bool_], at: NDArray[np.intp]) -> NDArray[np.bool_]
     sizes[0] = 0
     largest: NDArray[np.bool_] = (sizes == sizes.max())[labels.ravel()[at]]
     return largest
-
-
-def _box(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
-    rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
-        return slice(0, 0), slice(0, 0)
-    return slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)

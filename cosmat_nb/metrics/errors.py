@@ -149,7 +149,7 @@ def compare_alpha(
             "alpha and reference must have the same shape, pixel for pixel the same "
             f"picture; got {found.shape} and {true.shape}: a cutout that was centred "
             "or padded is found by locate(before, cutout) and brought back by "
-            "place(alpha, offset, reference.shape)"
+            "place_back(alpha, offset, reference.shape)"
         )
     unknown = (
         unknown_band(reference) if trimap is None else check_trimap(trimap, true.shape)

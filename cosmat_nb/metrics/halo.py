@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cosmat_nb.metrics.pictures import check_picture
-from cosmat_nb.metrics.sampling import even
+from cosmat_nb.metrics.sampling import even, look_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,9 +96,9 @@ def measure_halo(
     1.0
     """
     rgba, source = check_picture(rgba, "rgba", 4), check_picture(source, "source", 3)
-    soft = _edge_pixels(rgba[..., 3], edge)
-    inner, has_inner = _walk(rgba[..., 3], soft, 1)
-    outer, has_outer = _walk(rgba[..., 3], soft, -1)
+    soft = _edge_pixels(rgba, edge)
+    inner, has_inner = _walk(rgba, soft, 1)
+    outer, has_outer = _walk(rgba, soft, -1)
     rows, cols = outer[0] - offset[0], outer[1] - offset[1]
     has_outer &= (rows >= 0) & (rows < source.shape[0])
     has_outer &= (cols >= 0) & (cols < source.shape[1])
@@ -126,7 +126,7 @@ def _share(
     return float(pulled[seen].sum() / expected[seen].sum())
 
 
-def _edge_pixels(alpha: NDArray[np.uint8], edge: Edge) -> _Pixels:
+def _edge_pixels(rgba: NDArray[np.uint8], edge: Edge) -> _Pixels:
     """Return the soft pixels of evenly strided cells with their cells' directions."""
     cells = even(edge.rows.size, _CELLS)
     cells = cells[(edge.down[cells] != 0) | (edge.right[cells] != 0)]
@@ -139,12 +139,12 @@ def _edge_pixels(alpha: NDArray[np.uint8], edge: Edge) -> _Pixels:
         np.repeat(down / steep, 4),
         np.repeat(right / steep, 4),
     )
-    level = alpha[corners.rows, corners.cols]
+    level = look_up(rgba, corners.rows, corners.cols)[:, 3]
     return corners.take((level >= _SOFT[0]) & (level <= _SOFT[1]))
 
 
 def _walk(
-    alpha: NDArray[np.uint8], start: _Pixels, way: int
+    rgba: NDArray[np.uint8], start: _Pixels, way: int
 ) -> tuple[tuple[NDArray[np.int32], NDArray[np.int32]], NDArray[np.bool_]]:
     """Go up (1) or down (-1) the gradient to the second pixel that is all or nothing.
 
@@ -152,9 +152,9 @@ def _walk(
     """
     rows = start.rows + np.rint(np.outer(way * _STEPS, start.down)).astype(np.int32)
     cols = start.cols + np.rint(np.outer(way * _STEPS, start.right)).astype(np.int32)
-    inside = (rows >= 0) & (rows < alpha.shape[0])
-    inside &= (cols >= 0) & (cols < alpha.shape[1])
-    level = alpha[np.where(inside, rows, 0), np.where(inside, cols, 0)]
+    inside = (rows >= 0) & (rows < rgba.shape[0])
+    inside &= (cols >= 0) & (cols < rgba.shape[1])
+    level = look_up(rgba, np.where(inside, rows, 0), np.where(inside, cols, 0))[..., 3]
     there = inside & (level >= _OPAQUE if way > 0 else level <= _CLEAR)
     twice = there[:-1] & there[1:]
     reached = twice.argmax(axis=0) + 1

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from cosmat_nb.metrics.looks import (
     TOUCHES,
-    over,
+    beyond,
     see_close_up,
     see_cut_off,
     see_dust,
     see_holes,
     see_whole_frame,
     see_wide_edge,
-    under,
 )
 
 if TYPE_CHECKING:
@@ -69,39 +68,40 @@ CHECKS = (
         name="empty",
         severity=Severity.HIGH,
         columns=("coverage",),
-        look=under(
+        look=beyond(
             "coverage",
             "empty_coverage",
             "{coverage:.3%} of the picture is kept, under {limit:.3%}: no subject",
         ),
-        advice="See whether the picture shows one clear subject; if it does, ask again "
-        "with the operation made for its kind (GoodsMatting, AIPortraitMatting).",
+        advice="See whether the picture shows one clear subject; if it does, pay "
+        "for one more call with the operation made for its kind (GoodsMatting, "
+        "AIPortraitMatting).",
     ),
     Check(
         name="whole-frame",
         severity=Severity.HIGH,
-        columns=("coverage", *TOUCHES),
+        columns=("coverage", "matte_height", "matte_width", *TOUCHES),
         look=see_whole_frame,
-        advice="Leave the row out, or ask again with another operation: a texture, a "
-        "landscape or a screenshot has no subject to cut out.",
+        advice="Leave the row out, or pay for one more call with another operation: a "
+        "texture, a landscape or a screenshot has no subject to cut out.",
     ),
     Check(
         name="faint",
         severity=Severity.MEDIUM,
         columns=("hard_area",),
-        look=under(
+        look=beyond(
             "hard_area",
             "min_hard_area",
             "{hard_area:.0f} px are at least half opaque, under {limit}",
         ),
         advice="Keep it if the subject is smoke, glass or a veil; otherwise nothing "
-        "was recognised: try another operation.",
+        "was recognised: try another operation, which is another paid call.",
     ),
     Check(
         name="disagreement",
         severity=Severity.MEDIUM,
         columns=("agreement_iou",),
-        look=under(
+        look=beyond(
             "agreement_iou",
             "min_agreement",
             "two results overlap by {agreement_iou:.3f} (IoU), under {limit:g}",
@@ -122,14 +122,14 @@ CHECKS = (
         name="several-subjects",
         severity=Severity.MEDIUM,
         columns=("parts", "largest_part_share"),
-        look=under(
+        look=beyond(
             "largest_part_share",
             "min_largest_share",
             "{parts:.0f} parts; the largest holds {largest_part_share:.2%} of the "
             "subject, under {limit:.1%}",
         ),
-        advice="If only one is meant, crop the picture to it and ask again, or keep "
-        "the largest part; a thing torn to pieces is an error of the matte.",
+        advice="If only one is meant, keep the largest part, or crop the picture to it "
+        "and pay for one more call; a thing torn to pieces is an error of the matte.",
     ),
     Check(
         name="holes",
@@ -151,7 +151,7 @@ CHECKS = (
         name="weak-edge",
         severity=Severity.MEDIUM,
         columns=("edge_evidence",),
-        look=under(
+        look=beyond(
             "edge_evidence",
             "min_evidence",
             "the matte's edge lies on an edge of the picture with {edge_evidence:.3f}, "
@@ -166,13 +166,13 @@ CHECKS = (
         columns=("edge_width", "soft_area"),
         look=see_wide_edge,
         advice="Right for fur, hair, glass and what is out of focus; on a solid thing "
-        "the matte is blurred: try a larger source picture.",
+        "the matte is blurred: a larger source picture, and a call for it, may help.",
     ),
     Check(
         name="halo",
         severity=Severity.MEDIUM,
         columns=("halo",),
-        look=over(
+        look=beyond(
             "halo",
             "max_halo",
             "{halo:.1%} of the old background is left in the edge's colours, over "
@@ -185,25 +185,26 @@ CHECKS = (
         name="too-small",
         severity=Severity.LOW,
         columns=("coverage",),
-        look=under(
+        look=beyond(
             "coverage",
             "min_coverage",
             "{coverage:.2%} of the picture is kept, under {limit:.1%}",
         ),
-        advice="Crop the picture around the subject and ask again: a larger one is "
-        "cut finer.",
+        advice="Crop the picture around the subject and pay for one more call: a "
+        "larger one is cut finer.",
     ),
     Check(
         name="off-centre",
         severity=Severity.LOW,
         columns=("centroid_offset",),
-        look=over(
+        look=beyond(
             "centroid_offset",
             "max_offset",
             "the centre of the subject is {centroid_offset:.1%} of half the diagonal "
             "away from the picture's, over {limit:.1%}",
         ),
-        advice="Ask with center=True where layouts expect the subject in the middle.",
+        advice="Crop or pad the cutout where layouts expect the subject in the middle; "
+        "center=True does so in another paid call.",
     ),
     Check(
         name="fills-frame",
@@ -217,7 +218,7 @@ CHECKS = (
         name="color-residue",
         severity=Severity.LOW,
         columns=("color_residue",),
-        look=over(
+        look=beyond(
             "color_residue",
             "max_residue",
             "{color_residue:.1%} of the clear pixels hold a colour, over {limit:.1%}",

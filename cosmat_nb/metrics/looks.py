@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
+from operator import gt, lt
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,14 +14,13 @@ if TYPE_CHECKING:
 __all__ = [
     "TOUCHES",
     "Seen",
-    "over",
+    "beyond",
     "see_close_up",
     "see_cut_off",
     "see_dust",
     "see_holes",
     "see_whole_frame",
     "see_wide_edge",
-    "under",
 ]
 
 
@@ -39,7 +39,10 @@ class Seen(NamedTuple):
 
 _SIDES = ("top", "right", "bottom", "left")
 TOUCHES = tuple(f"touch_{side}" for side in _SIDES)
-_BORDER = f"({' + '.join(TOUCHES)}) / {len(TOUCHES)}"
+_BORDER = (
+    "((touch_top + touch_bottom) * matte_width + (touch_right + touch_left) * "
+    "matte_height) / (2 * (matte_width + matte_height))"
+)
 
 
 def see_whole_frame(row: dict[str, float], bounds: Thresholds) -> Seen | None:
@@ -48,7 +51,7 @@ def see_whole_frame(row: dict[str, float], bounds: Thresholds) -> Seen | None:
     if kept > bounds.max_coverage:
         says = f"{kept:.1%} of the picture is kept: nothing was removed"
         return Seen("coverage", kept, bounds.max_coverage, says)
-    border = sum(row[name] for name in TOUCHES) / len(TOUCHES)
+    border = _border(row)
     if border > bounds.max_border:
         says = (
             f"{border:.0%} of the picture's border is kept, over "
@@ -56,6 +59,14 @@ def see_whole_frame(row: dict[str, float], bounds: Thresholds) -> Seen | None:
         )
         return Seen(_BORDER, border, bounds.max_border, says)
     return None
+
+
+def _border(row: dict[str, float]) -> float:
+    across, down = row["matte_width"], row["matte_height"]
+    level = (row["touch_top"] + row["touch_bottom"]) * across
+    upright = (row["touch_right"] + row["touch_left"]) * down
+    # A row made by hand may have no size, and then has no border.
+    return (level + upright) / (2 * (across + down) or 1)
 
 
 def _touched(row: dict[str, float], bounds: Thresholds) -> list[str]:
@@ -130,8 +141,8 @@ def see_wide_edge(row: dict[str, float], bounds: Thresholds) -> Seen | None:
     return Seen(column, share, bounds.max_edge_share, says)
 
 
-def under(column: str, bound: str, says: str) -> Callable[..., Seen | None]:
-    """Make a look that sees a number under its bound.
+def beyond(column: str, bound: str, says: str) -> Callable[..., Seen | None]:
+    """Make a look that sees a number over its ``max_`` bound, or under any other one.
 
     Parameters
     ----------
@@ -142,31 +153,12 @@ def under(column: str, bound: str, says: str) -> Callable[..., Seen | None]:
     says : str
         The message, with the names of columns and ``limit`` in braces.
     """
+    is_beyond = gt if bound.startswith("max_") else lt
 
     def look(row: dict[str, float], bounds: Thresholds) -> Seen | None:
-        limit = getattr(bounds, bound)
-        words = says.format(limit=limit, **row)
-        return Seen(column, row[column], limit, words) if row[column] < limit else None
-
-    return look
-
-
-def over(column: str, bound: str, says: str) -> Callable[..., Seen | None]:
-    """Make a look that sees a number over its bound.
-
-    Parameters
-    ----------
-    column : str
-        Of the number.
-    bound : str
-        Field of `Thresholds`.
-    says : str
-        The message, with the names of columns and ``limit`` in braces.
-    """
-
-    def look(row: dict[str, float], bounds: Thresholds) -> Seen | None:
-        limit = getattr(bounds, bound)
-        words = says.format(limit=limit, **row)
-        return Seen(column, row[column], limit, words) if row[column] > limit else None
+        value, limit = row[column], getattr(bounds, bound)
+        if not is_beyond(value, limit):
+            return None
+        return Seen(column, value, limit, says.format(limit=limit, **row))
 
     return look

@@ -10,9 +10,11 @@ import numpy as np
 
 from cosmat_nb.metrics.checks import (
     HARD,
+    NO_OFFSET,
     VISIBLE,
     alpha_level,
     check_alpha,
+    check_pair,
     opaque,
 )
 from cosmat_nb.metrics.colors import (
@@ -27,7 +29,7 @@ from cosmat_nb.metrics.moments import Moments, add_moments, strip_moments
 from cosmat_nb.metrics.parts import DUST_SHARE, Components, find_components, find_holes
 from cosmat_nb.metrics.pictures import check_picture
 from cosmat_nb.metrics.runs import Runs, join_runs, run_ends
-from cosmat_nb.metrics.strips import filled_box, walk_strips
+from cosmat_nb.metrics.strips import walk_strips
 from cosmat_nb.metrics.widths import (
     Gradients,
     cell_gradients,
@@ -52,7 +54,6 @@ class _Scan:
     one: int
     moments: Moments
     levels: Levels
-    filled: list[tuple[int, int, int, int]]
     visible: Runs
     hard: Runs
     gradients: list[Gradients]
@@ -127,7 +128,8 @@ def measure_cutout(
     Raises
     ------
     OptionsError
-        When an array is not of that shape and dtype, or has no pixel.
+        When an array is not of that shape and dtype, or has no pixel, or the offset
+        is no pair of whole numbers.
 
     Examples
     --------
@@ -140,6 +142,7 @@ def measure_cutout(
     rgba = check_picture(rgba, "rgba", 4)
     if source is not None:
         source = check_picture(source, "source", 3)
+        offset = check_pair(offset, "offset", advice=NO_OFFSET)
     scan = _scan(rgba[..., 3], keep_edge=source is not None)
     metrics = replace(
         _describe(rgba[..., 3], scan), color_residue=measure_residue(rgba)
@@ -160,7 +163,6 @@ def _scan(alpha: NDArray[Any], *, keep_edge: bool) -> _Scan:
         (
             strip_moments(strip),
             strip_levels(strip.steps, one),
-            filled_box(strip),
             run_ends(strip, visible),
             run_ends(strip, hard),
             cell_gradients(strip.cells, height, width, one),
@@ -168,14 +170,13 @@ def _scan(alpha: NDArray[Any], *, keep_edge: bool) -> _Scan:
         )
         for strip in walk_strips(alpha)
     ]
-    moments, levels, boxes, visible_ends, hard_ends, gradients, edges = zip(
+    moments, levels, visible_ends, hard_ends, gradients, edges = zip(
         *found, strict=True
     )
     return _Scan(
         one,
         add_moments(moments),
         add_levels(levels),
-        [box for box in boxes if box],
         join_runs(visible_ends, height, width),
         join_runs(hard_ends, height, width),
         list(gradients),
@@ -193,7 +194,7 @@ def _describe(alpha: NDArray[Any], scan: _Scan) -> MatteMetrics:
         metrics,
         **_areas(alpha, scan, hard),
         **_place(scan.moments, height, width),
-        **_box(alpha, visible.box, scan),
+        **_box(alpha, visible.box, scan.one),
         **_parts(scan, visible, hard),
         **_touches(alpha, alpha_level(HARD, scan.one)),
         **_edges(scan),
@@ -225,13 +226,14 @@ def _place(moments: Moments, height: int, width: int) -> Columns:
 
 
 def _box(
-    alpha: NDArray[Any], box: tuple[int, int, int, int] | None, scan: _Scan
+    alpha: NDArray[Any], box: tuple[int, int, int, int] | None, one: int
 ) -> Columns:
     if box is None:
         return {}
     (height, width), (top, left, bottom, right) = alpha.shape, box
     area = (bottom - top) * (right - left)
-    inside = (scan.moments.mass - _mass_beside(alpha, box, scan)) / scan.one
+    exact = np.int64 if one > 1 else np.float64
+    inside = float(alpha[top:bottom, left:right].sum(dtype=exact)) / one
     sides = ("top", "right", "bottom", "left")
     gaps = (top, width - right, height - bottom, left)
     shares = (top / height, gaps[1] / width, gaps[2] / height, left / width)
@@ -245,19 +247,6 @@ def _box(
         **{f"margin_{side}": gap for side, gap in zip(sides, gaps, strict=True)},
         **{f"margin_{s}_share": share for s, share in zip(sides, shares, strict=True)},
     }
-
-
-def _mass_beside(
-    alpha: NDArray[Any], box: tuple[int, int, int, int], scan: _Scan
-) -> float:
-    tops, lefts, bottoms, rights = zip(*scan.filled, strict=True)
-    outer = alpha[min(tops) : max(bottoms), min(lefts) : max(rights)]
-    top, bottom = box[0] - min(tops), box[2] - min(tops)
-    left, right = box[1] - min(lefts), box[3] - min(lefts)
-    middle = outer[top:bottom]
-    beside = outer[:top], outer[bottom:], middle[:, :left], middle[:, right:]
-    exact = np.int64 if scan.one > 1 else np.float64
-    return float(sum(pixels.sum(dtype=exact) for pixels in beside))
 
 
 def _parts(scan: _Scan, visible: Components, hard: Components) -> Columns:

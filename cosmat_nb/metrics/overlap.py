@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.metrics.alignment import place_back
 from cosmat_nb.metrics.checks import check_alpha
+from cosmat_nb.metrics.window import marked_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Overlap", "compare_mattes", "meet_mattes", "subject_window"]
+__all__ = ["Overlap", "compare_mattes", "meet_mattes"]
 
 _HARD = 128
 _COARSE = 2**16  # pixels that are correlated at once; larger mattes are halved first
@@ -69,17 +71,13 @@ def compare_mattes(alpha: Alpha, other: Alpha, shift: Shift = (0, 0)) -> Overlap
     """
     _check(alpha, "alpha")
     _check(other, "other")
-    mine, theirs = _common(alpha, other, shift)
-    both = _count((mine >= _HARD) & (theirs >= _HARD))
-    either = _count(alpha >= _HARD) + _count(other >= _HARD) - both
-    # Beyond the common part one of the two is 0, so all of the other's alpha differs.
-    beyond = sum(_total(whole) for whole in (alpha, other))
-    beyond -= sum(_total(part) for part in (mine, theirs))
-    differs = _total(np.maximum(mine, theirs) - np.minimum(mine, theirs))
-    canvas = _canvas(alpha.shape, other.shape, shift)
+    mine, theirs = _on_one_canvas(alpha, other, shift)
+    both = int(np.count_nonzero((mine >= _HARD) & (theirs >= _HARD)))
+    either = int(np.count_nonzero((mine >= _HARD) | (theirs >= _HARD)))
+    apart = np.maximum(mine, theirs) - np.minimum(mine, theirs)
     return Overlap(
         iou=both / either if either else 1.0,
-        mad=(differs + beyond) / (255 * canvas),
+        mad=int(apart.sum(dtype=np.int64)) / (255 * apart.size),
     )
 
 
@@ -123,10 +121,10 @@ def meet_mattes(alpha: Alpha, other: Alpha) -> Shift:
     """
     _check(alpha, "alpha")
     _check(other, "other")
-    window, target = subject_window(alpha), subject_window(other)
-    if window is None or target is None:
-        return 0, 0
+    window, target = marked_window(alpha), marked_window(other)
     mine, theirs = alpha[window], other[target]
+    if not (mine.size and theirs.size):
+        return 0, 0
     top, left = (theirs_at.start for theirs_at in target)
     top, left = top - window[0].start, left - window[1].start
     if np.array_equal(mine, theirs):
@@ -137,32 +135,6 @@ def meet_mattes(alpha: Alpha, other: Alpha) -> Shift:
         return top - row, left - col
     row, col = _best_shift(mine, theirs)
     return top + row, left + col
-
-
-def subject_window(alpha: npt.NDArray[np.generic]) -> tuple[slice, slice] | None:
-    """Return the rows and columns of the smallest box with every pixel of alpha > 0.
-
-    Parameters
-    ----------
-    alpha : ndarray, shape (H, W)
-        Any dtype.
-
-    Returns
-    -------
-    tuple of slice or None
-        What ``alpha[...]`` takes; None for an empty matte.
-
-    Examples
-    --------
-    >>> subject_window(np.array([[0, 0, 0], [0, 9, 9]], np.uint8))
-    (slice(1, 2, None), slice(1, 3, None))
-    """
-    rows, cols = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
-        return None
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(
-        int(cols[0]), int(cols[-1]) + 1
-    )
 
 
 def _check(alpha: object, name: str) -> None:
@@ -232,31 +204,16 @@ def _neighbours(shift: Shift) -> Iterator[Shift]:
 
 
 def _product(alpha: Alpha, other: Alpha, shift: Shift) -> int:
-    mine, theirs = _common(alpha, other, shift)
-    return int(np.multiply(mine, theirs, dtype=np.uint16).sum(dtype=np.int64))
+    moved = place_back(other, shift, alpha.shape)
+    return int(np.multiply(alpha, moved, dtype=np.uint16).sum(dtype=np.int64))
 
 
-def _common(alpha: Alpha, other: Alpha, shift: Shift) -> tuple[Alpha, Alpha]:
-    mine, theirs = [], []
-    for side, length, step in zip(alpha.shape, other.shape, shift, strict=True):
-        low, high = max(0, -step), min(side, length - step)
-        high = max(low, high)
-        mine.append(slice(low, high))
-        theirs.append(slice(low + step, high + step))
-    return alpha[tuple(mine)], other[tuple(theirs)]
-
-
-def _canvas(shape: tuple[int, ...], other: tuple[int, ...], shift: Shift) -> int:
-    height, width = (
-        max(side, length - step) - min(0, -step)
-        for side, length, step in zip(shape, other, shift, strict=True)
+def _on_one_canvas(alpha: Alpha, other: Alpha, shift: Shift) -> tuple[Alpha, Alpha]:
+    """Return both on the smallest canvas that holds them, 0 where one has no pixel."""
+    (top, bottom), (left, right) = (
+        (min(0, -step), max(side, length - step))
+        for side, length, step in zip(alpha.shape, other.shape, shift, strict=True)
     )
-    return int(height * width)
-
-
-def _count(flags: npt.NDArray[np.bool_]) -> int:
-    return int(np.count_nonzero(flags))
-
-
-def _total(alpha: Alpha) -> int:
-    return int(alpha.sum(dtype=np.int64))
+    size = bottom - top, right - left
+    moved = top + shift[0], left + shift[1]
+    return place_back(alpha, (top, left), size), place_back(other, moved, size)

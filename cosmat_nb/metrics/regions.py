@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from cosmat_nb.metrics.checks import HARD
+from cosmat_nb.metrics.window import marked_window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,7 +114,7 @@ def _boundary_f(found: NDArray[np.bool_], true: NDArray[np.bool_], reach: int) -
     if not (found.any() and true.any()):
         return 0.0
     # No corner outside this box can be the nearest of one inside.
-    box = _box(found | true)
+    box = marked_window(found | true)
     precision = _share_near(found[box], true[box], reach)
     recall = _share_near(true[box], found[box], reach)
     both = precision + recall
@@ -126,10 +127,3 @@ def _share_near(
     """Return the share of the corners that have one of the others within reach."""
     distance = ndimage.distance_transform_edt(~others)
     return float(np.count_nonzero(distance[corners] <= reach) / corners.sum())
-
-
-def _box(marked: NDArray[np.bool_]) -> tuple[slice, slice]:
-    rows, cols = (np.flatnonzero(marked.any(axis=axis)) for axis in (1, 0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(
-        int(cols[0]), int(cols[-1]) + 1
-    )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Cells", "Steps", "Strip", "filled_box", "walk_strips"]
+__all__ = ["Cells", "Steps", "Strip", "walk_strips"]
 
 _STRIP_BYTES = 1 << 18  # with its two masks a strip stays in the processor's cache
 
@@ -134,25 +134,6 @@ def walk_strips(alpha: NDArray[Any]) -> Iterator[Strip]:
         strip = pixels[: bottom - top + 1]
         _fill(strip, alpha, top)
         yield _find_changes(strip, masks, top)
-
-
-def filled_box(strip: Strip) -> tuple[int, int, int, int] | None:
-    """Return the half-open box of all pixels above 0 in one strip, None without any.
-
-    Examples
-    --------
-    >>> strip, = walk_strips(np.array([[0, 3, 0, 9, 0]], np.uint8))
-    >>> filled_box(strip)
-    (0, 1, 1, 4)
-    """
-    steps = strip.steps
-    at_left, at_right = np.flatnonzero(steps.first), np.flatnonzero(steps.last)
-    rows = np.concatenate([steps.rows[:1], steps.rows[-1:], at_left[:1], at_left[-1:]])
-    if not rows.size:
-        return None
-    left = 0 if at_left.size else int(steps.at[steps.before == 0].min())
-    right = steps.width if at_right.size else int(steps.at[steps.after == 0].max())
-    return strip.top + int(rows.min()), left, strip.top + int(rows.max()) + 1, right
 
 
 def _fill(strip: NDArray[Any], alpha: NDArray[Any], top: int) -> None:

@@ -16,8 +16,10 @@ __all__ = ["Thresholds"]
 class Thresholds:
     """Bounds of `find_in_row`; a number strictly beyond its bound is a finding.
 
-    ``min_`` bounds are undercut, ``max_`` bounds exceeded; a number that equals its
-    bound is fine. Columns are those of `MatteMetrics`, which defines them.
+    ``max_`` bounds are exceeded, ``min_`` bounds and ``empty_coverage`` undercut; a
+    number that equals its bound is fine. `fill_sides` is a count that is reached, and
+    an edge is wide beyond both `min_edge_px` and `max_edge_share`. Columns are those of
+    `MatteMetrics`, which defines them.
 
     Parameters
     ----------
@@ -30,9 +32,9 @@ class Thresholds:
     max_coverage : float, default 0.98
         Share of the picture, 0 to 1. A matte that keeps more has removed nothing.
     max_border : float, default 0.5
-        Share of the picture's border, 0 to 1, over the mean of the four ``touch_``
-        columns: a subject that fills the frame leaves more than half of it free, a
-        background that was kept does not.
+        Share of the picture's border, 0 to 1, that hard pixels hold: a subject that
+        fills the frame leaves more than half of it free, a background that was kept
+        does not.
     max_touch : float, default 0.005
         Share of a side, 0 to 1, that a subject may touch without being called cut
         off. A tip of a leaf that ends there passes; what the frame cuts through
@@ -75,8 +77,7 @@ class Thresholds:
         Share of the picture, 0 to 1, under which a subject is too small: a square
         of 14 % of a square picture's side.
     min_agreement : float, default 0.9
-        Intersection over union, 0 to 1, under ``agreement_iou`` of two results. One
-        pixel more or less all around leaves nearly all subjects above it.
+        Intersection over union, 0 to 1, under ``agreement_iou`` of two results.
     max_residue : float, default 0.01
         Share of the pixels with alpha 0, 0 to 1, over ``color_residue``.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from cosmat_nb.metrics.window import marked_window
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -59,8 +61,12 @@ def weighted_f(alpha: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
     """
     if not truth.any():
         return 0.0 if alpha.any() else 1.0
-    box = _box(truth | (alpha > 0))
-    alpha, truth = alpha[box], truth[box]
+    # With what the 7 x 7 window sees around it.
+    rows, cols = (
+        slice(max(side.start - _RADIUS, 0), side.stop + _RADIUS)
+        for side in marked_window(truth | (alpha > 0))
+    )
+    alpha, truth = alpha[rows, cols], truth[rows, cols]
     distance, nearest = ndimage.distance_transform_edt(~truth, return_indices=True)
     missed = _missed(1 - alpha, truth, nearest)
     outside = ~truth
@@ -84,14 +90,3 @@ def _missed(
     for axis in (0, 1):
         around = ndimage.correlate1d(around, kernel, axis, mode="constant")
     return float(np.minimum(lack, around)[truth].sum())
-
-
-def _box(marked: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Return the box of what is marked and the window's radius around it."""
-    rows, cols = (np.flatnonzero(marked.any(axis=axis)) for axis in (1, 0))
-    first, last = (rows[0], cols[0]), (rows[-1], cols[-1])
-    sides = [
-        slice(max(int(low) - _RADIUS, 0), int(high) + _RADIUS + 1)
-        for low, high in zip(first, last, strict=True)
-    ]
-    return sides[0], sides[1]

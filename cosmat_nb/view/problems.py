@@ -5,19 +5,19 @@ from __future__ import annotations
 import html
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cosmat_nb import images
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.problems import find_problems
+from cosmat_nb.view.page import MAX_ROWS, html_figures, write_page
 from cosmat_nb.view.panels import make_panels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+    from pathlib import Path
 
     from cosmat_nb.view.panels import Panels
 
@@ -27,9 +27,6 @@ __all__ = ["ProblemReport", "report_problems"]
 
 SIDE = 168
 """Longer side of each picture, px."""
-
-MAX_ROWS = 200
-"""Most rows with pictures; a larger page opens slowly."""
 
 _STYLE = """
 .cosmat-problems { font: 14px/1.5 system-ui, sans-serif; max-width: 72rem; }
@@ -90,19 +87,7 @@ class ProblemReport:
         OptionsError
             When the file cannot be written.
         """
-        path = Path(path)
-        page = (
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
-            f"<title>{html.escape(self.title)}</title><style>{_PAGE_STYLE}</style>"
-            f"</head><body>{self.body}</body></html>\n"
-        )
-        try:
-            path.write_text(page, encoding="utf-8")
-        except OSError as error:
-            reason = error.strerror or error
-            raise OptionsError(f"cannot write {path}: {reason}") from None
-        return path
+        return write_page(path, title=self.title, style=_PAGE_STYLE, body=self.body)
 
 
 def report_problems(
@@ -208,13 +193,6 @@ def _head(title: str, frame: pd.DataFrame, problems: pd.DataFrame) -> str:
 
 
 def _article(panel: Panels, findings: list[dict[Hashable, Any]]) -> str:
-    pictures = {"before": panel.before, "matte": panel.matte, "cutout": panel.cutout}
-    figures = "".join(
-        f"<figure>{images.html_image(pixels, alt=f'{name} of {panel.place}')}"
-        f"<figcaption>{name}</figcaption></figure>"
-        for name, pixels in pictures.items()
-        if pixels is not None
-    )
     items = "".join(
         f'<li class="{_written(each["severity"])}">'
         f'<span class="badge">{_written(each["finding"])}</span> '
@@ -224,8 +202,8 @@ def _article(panel: Panels, findings: list[dict[Hashable, Any]]) -> str:
     note = f"<p><small>{_written(panel.note)}</small></p>" if panel.note else ""
     return (
         f"<article><h2>{_written(panel.place)}</h2>{note}"
-        f'<div class="row"><div class="pictures">{figures}</div><ul>{items}</ul></div>'
-        "</article>"
+        f'<div class="row"><div class="pictures">{html_figures(panel)}</div>'
+        f"<ul>{items}</ul></div></article>"
     )
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import html
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cosmat_nb import images
-from cosmat_nb.errors import OptionsError
+from cosmat_nb.view.page import MAX_ROWS, html_figures, write_page
 from cosmat_nb.view.panels import Panels, make_panels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import pandas as pd
 
@@ -20,9 +19,6 @@ __all__ = ["write_report"]
 
 SIDE = 240
 """Longer side of each picture, px."""
-
-MAX_ROWS = 200
-"""Most rows with pictures; a larger page opens slowly."""
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 66rem;
@@ -79,29 +75,11 @@ def write_report(
     articles = "\n".join(map(_article, panels))
     left_out = len(frame) - MAX_ROWS
     rest = f"<p>{left_out} more rows are not shown.</p>" if left_out > 0 else ""
-    page = (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{html.escape(title)}</h1><p>{html.escape(lead)}</p>"
-        f"{articles}{rest}</body></html>\n"
-    )
-    path = Path(path)
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise OptionsError(f"cannot write {path}: {error.strerror or error}") from None
-    return path
+    body = f"<h1>{html.escape(title)}</h1><p>{html.escape(lead)}</p>{articles}{rest}"
+    return write_page(path, title=title, style=_STYLE, body=body)
 
 
 def _article(panel: Panels) -> str:
-    pictures = {"before": panel.before, "matte": panel.matte, "cutout": panel.cutout}
-    figures = "".join(
-        f"<figure>{images.html_image(pixels, alt=f'{name} of {panel.place}')}"
-        f"<figcaption>{name}</figcaption></figure>"
-        for name, pixels in pictures.items()
-        if pixels is not None
-    )
     terms = "".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>"
         for name, value in panel.numbers.items()
@@ -110,5 +88,6 @@ def _article(panel: Panels) -> str:
     note = f"<p>{html.escape(panel.note)}</p>" if panel.note else ""
     return (
         f'<article><h2>{html.escape(panel.place)}<span class="status">{status}</span>'
-        f'</h2>{note}<div class="row">{figures}<dl>{terms}</dl></div></article>'
+        f'</h2>{note}<div class="row">{html_figures(panel)}<dl>{terms}</dl></div>'
+        "</article>"
     )

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cosmat_nb.matting.layout import center_subject, pad_canvas, subject_box
-from cosmat_nb.metrics.alignment import locate, place
+from cosmat_nb.metrics.alignment import locate, place_back
 from cosmat_nb.options import Padding
 
 quick = settings(max_examples=40, deadline=None, derandomize=True)
@@ -48,8 +48,8 @@ def test_layout_is_found_and_undone(shape, seed, center, padding):
     picture, cutout = draw(shape, seed)
     after, offset = arrange(cutout, center, padding)
     assert locate(picture, after) == offset
-    assert (place(after, offset, shape) == cutout).all()
-    assert (place(after[..., 3], offset, shape) == cutout[..., 3]).all()
+    assert (place_back(after, offset, shape) == cutout).all()
+    assert (place_back(after[..., 3], offset, shape) == cutout[..., 3]).all()
 
 
 @quick
@@ -68,7 +68,7 @@ def test_noise_changes_nothing(shape, seed, center, padding, levels):
 def test_cut_off_subject_is_found(shape, seed, offset):
     """A subject pushed partly out of its canvas is found by the rest."""
     picture, cutout = draw(shape, seed)
-    after = place(cutout, (-offset[0], -offset[1]), shape)
+    after = place_back(cutout, (-offset[0], -offset[1]), shape)
     opaque = np.count_nonzero(after[..., 3] == 255)
     assert locate(picture, after) == offset or opaque < 9
 
@@ -98,8 +98,8 @@ def test_unrelated_pictures(shape, seed, padding):
 def test_place_inverts_itself(shape, canvas, offset, seed):
     """There and back again leaves what both canvases show, and 0 elsewhere."""
     alpha = np.random.default_rng(seed).integers(1, 256, shape, np.uint8)
-    there = place(alpha, offset, canvas)
-    back = place(there, (-offset[0], -offset[1]), shape)
+    there = place_back(alpha, offset, canvas)
+    back = place_back(there, (-offset[0], -offset[1]), shape)
     rows, cols = np.indices(shape) - np.reshape(offset, (2, 1, 1))
     common = (rows >= 0) & (rows < canvas[0]) & (cols >= 0) & (cols < canvas[1])
     assert back.tolist() == np.where(common, alpha, 0).tolist()

@@ -1,0 +1,51 @@
+"""One HTML page that needs nothing else, and the pictures on it."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cosmat_nb import images
+from cosmat_nb.errors import OptionsError
+
+if TYPE_CHECKING:
+    from cosmat_nb.view.panels import Panels
+
+__all__ = ["MAX_ROWS", "html_figures", "write_page"]
+
+MAX_ROWS = 200
+"""Most rows with pictures; a larger page opens slowly."""
+
+
+def html_figures(panel: Panels) -> str:
+    """Return the pictures that a row has, each with its name under it."""
+    pictures = {"before": panel.before, "matte": panel.matte, "cutout": panel.cutout}
+    return "".join(
+        f"<figure>{images.html_image(pixels, alt=f'{name} of {panel.place}')}"
+        f"<figcaption>{name}</figcaption></figure>"
+        for name, pixels in pictures.items()
+        if pixels is not None
+    )
+
+
+def write_page(path: str | Path, *, title: str, style: str, body: str) -> Path:
+    """Write a page from a plain title, CSS and HTML, and return its path.
+
+    Raises
+    ------
+    OptionsError
+        When the file cannot be written.
+    """
+    path = Path(path)
+    page = (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{html.escape(title)}</title><style>{style}</style></head>"
+        f"<body>{body}</body></html>\n"
+    )
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise OptionsError(f"cannot write {path}: {error.strerror or error}") from None
+    return path

@@ -13,7 +13,7 @@ import pytest
 import cosmat_nb as cm
 from cosmat_nb import images
 from cosmat_nb.frame.comparing import compare_runs
-from cosmat_nb.metrics.agreement import bootstrap_interval
+from cosmat_nb.metrics.resampling import bootstrap_interval
 
 DIFFERENCES = [1.0, 2.0, 2.0, 3.0, 4.0, 6.0]
 HOSTILE = '<img src=x onerror="alert(1)">&'

@@ -387,7 +387,7 @@ def test_a_fault_of_our_own_ends_everything():
     with pytest.raises(ZeroDivisionError):
         work_through(tasks, work, workers=2, show=False)
     names = {thread.name for thread in threading.enumerate()}
-    assert "cosmat-measure" not in names
+    assert "cosmat-frame" not in names
 
 
 CHILD = """
@@ -416,7 +416,7 @@ frame = pd.DataFrame({"cutout": [cutout(number) for number in range(1000)]})
 try:
     cm.measure_frame(frame, before=fetch, workers=2, progress=False)
 except KeyboardInterrupt:
-    left = [each for each in threading.enumerate() if each.name == "cosmat-measure"]
+    left = [each for each in threading.enumerate() if each.name == "cosmat-frame"]
     print("interrupted", len(left), flush=True)
 """
 

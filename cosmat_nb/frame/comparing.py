@@ -15,7 +15,7 @@ from cosmat_nb.frame.comparison import AGREEMENT, Comparison
 from cosmat_nb.frame.differences import Judge, check_titles, summarize_pairs
 from cosmat_nb.frame.pairing import pair_rows
 from cosmat_nb.frame.rows import RESULT_COLUMNS
-from cosmat_nb.metrics.agreement import RESAMPLES
+from cosmat_nb.metrics.resampling import RESAMPLES
 from cosmat_nb.places import shown_place
 
 if TYPE_CHECKING:

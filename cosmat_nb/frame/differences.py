@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.metrics.agreement import adjust_holm, bootstrap_interval, paired_test
+from cosmat_nb.metrics.resampling import adjust_holm, bootstrap_interval, paired_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

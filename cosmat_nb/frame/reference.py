@@ -12,6 +12,7 @@ import pandas as pd
 from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.metrics.checks import VISIBLE, alpha_level
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +21,7 @@ __all__ = ["read_reference"]
 
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 _OPAQUE = 255
-_FAINT = 13
+_FAINT = alpha_level(VISIBLE, _OPAQUE)
 
 
 def read_reference(value: object) -> NDArray[Any]:

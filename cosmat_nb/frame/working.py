@@ -178,7 +178,7 @@ class _Crew(Generic[T, R]):
 
     def run(self, count: int, bar: Progress) -> dict[tuple[Hashable, Hashable], R]:
         threads = [
-            threading.Thread(target=self._labor, name="cosmat-measure", daemon=True)
+            threading.Thread(target=self._labor, name="cosmat-frame", daemon=True)
             for _ in range(count)
         ]
         found: dict[tuple[Hashable, Hashable], R] = {}

@@ -56,7 +56,7 @@ def locate(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> Offset | Non
     Everything visible (alpha > 0) comes from inside the source, which bounds the
     translations. One fits when three in four of up to 3072 opaque pixels, and of up
     to 1024 soft ones, agree within 8 levels, mean of the channels: another JPEG
-    decoder is 1 to 3 off. A soft pixel agrees when it shows the source's own colour.
+    decoder is a few off. A soft pixel agrees when it shows the source's own colour.
     Where this fits nowhere, the background's part may have been taken out, and it
     agrees when the source's colour can be its own mixed with any other.
 

@@ -106,10 +106,10 @@ class MatteMetrics(Columns):
         Share of the pixels with alpha 0 whose colour is not (0, 0, 0), 0 to 1. None
         without colours, and when no pixel has alpha 0.
     edge_evidence : float or None
-        Probability that the source's gradient at a random place of the edge (alpha =
-        0.5) exceeds that at a random place of the picture, ties counting half, 0 to 1:
-        0.5 is chance, 1 is an edge on the picture's strongest edges. None without a
-        source, and without an edge that lies in it.
+        Probability that the source's contrast across a random place of the edge (alpha
+        = 0.5) exceeds that at a random place of the picture, ties counting half, 0 to
+        1: 0.5 is chance, 1 is an edge on the picture's strongest edges. None without
+        a source, and without an edge that lies in it.
     halo : float or None
         Share of the old background's contribution that is left in the edge's colours:
         0 is clean, 1 is the source's colours copied unchanged; noise may lead beyond

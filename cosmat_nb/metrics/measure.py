@@ -40,7 +40,7 @@ from cosmat_nb.metrics.widths import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Columns = dict[str, Any]
+    Values = dict[str, Any]
 
 __all__ = ["measure_alpha", "measure_cutout"]
 
@@ -201,7 +201,7 @@ def _describe(alpha: NDArray[Any], scan: _Scan) -> MatteMetrics:
     )
 
 
-def _areas(alpha: NDArray[Any], scan: _Scan, hard: Components) -> Columns:
+def _areas(alpha: NDArray[Any], scan: _Scan, hard: Components) -> Values:
     soft_area = min(scan.moments.mass / scan.one, float(alpha.size))
     return {
         "coverage": soft_area / alpha.size,
@@ -212,7 +212,7 @@ def _areas(alpha: NDArray[Any], scan: _Scan, hard: Components) -> Columns:
     }
 
 
-def _place(moments: Moments, height: int, width: int) -> Columns:
+def _place(moments: Moments, height: int, width: int) -> Values:
     row, col = moments.centroid
     row, col = min(row, height - 1.0), min(col, width - 1.0)
     distance = math.hypot(row - (height - 1) / 2, col - (width - 1) / 2)
@@ -227,7 +227,7 @@ def _place(moments: Moments, height: int, width: int) -> Columns:
 
 def _box(
     alpha: NDArray[Any], box: tuple[int, int, int, int] | None, one: int
-) -> Columns:
+) -> Values:
     if box is None:
         return {}
     (height, width), (top, left, bottom, right) = alpha.shape, box
@@ -249,7 +249,7 @@ def _box(
     }
 
 
-def _parts(scan: _Scan, visible: Components, hard: Components) -> Columns:
+def _parts(scan: _Scan, visible: Components, hard: Components) -> Values:
     holes, hole_area = find_holes(scan.hard, DUST_SHARE * hard.largest)
     return {
         "parts": hard.count,
@@ -261,7 +261,7 @@ def _parts(scan: _Scan, visible: Components, hard: Components) -> Columns:
     }
 
 
-def _touches(alpha: NDArray[Any], hard: float) -> Columns:
+def _touches(alpha: NDArray[Any], hard: float) -> Values:
     sides = {
         "top": alpha[0],
         "right": alpha[:, -1],
@@ -275,7 +275,7 @@ def _touches(alpha: NDArray[Any], hard: float) -> Columns:
     return {"touched_sides": sum(share > 0 for share in shares.values()), **shares}
 
 
-def _edges(scan: _Scan) -> Columns:
+def _edges(scan: _Scan) -> Values:
     length = edge_length(scan.gradients)
     if not length:
         return {}

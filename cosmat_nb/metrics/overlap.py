@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.metrics.alignment import place_back
-from cosmat_nb.metrics.checks import check_alpha
+from cosmat_nb.metrics.checks import HARD, alpha_level, check_alpha
 from cosmat_nb.metrics.window import marked_window
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Overlap", "compare_mattes", "meet_mattes"]
 
-_HARD = 128
+_HARD = alpha_level(HARD, 255)
 _COARSE = 2**16  # pixels that are correlated at once; larger mattes are halved first
 
 Alpha = npt.NDArray[np.uint8]
@@ -54,7 +54,7 @@ def compare_mattes(alpha: Alpha, other: Alpha, shift: Shift = (0, 0)) -> Overlap
     Returns
     -------
     Overlap
-        Intersection over union: P. Jaccard 1901.
+        Intersection over union: P. Jaccard 1912, New Phytologist 11.
 
     Raises
     ------

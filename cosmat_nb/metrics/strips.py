@@ -104,8 +104,7 @@ class Strip:
 def walk_strips(alpha: NDArray[Any]) -> Iterator[Strip]:
     """Walk over a matte once, from top to bottom.
 
-    Memory beyond the matte is a few strips, whatever the matte's size; a matte whose
-    every pixel differs from its neighbours needs some 60 bytes a pixel of one strip.
+    Memory beyond the matte is a few strips, whatever the matte's size.
 
     Parameters
     ----------

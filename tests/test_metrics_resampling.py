@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import cosmat_nb as cm
-from cosmat_nb.metrics import agreement
-from cosmat_nb.metrics.agreement import adjust_holm, bootstrap_interval, paired_test
+from cosmat_nb.metrics import resampling
+from cosmat_nb.metrics.resampling import adjust_holm, bootstrap_interval, paired_test
 
 LAW = settings(derandomize=True, deadline=None, max_examples=60)
 ROWS = st.lists(st.integers(-9, 9), min_size=1, max_size=9)
@@ -69,7 +69,7 @@ def test_many_pairs_agree_with_the_exact_test(monkeypatch, rng):
     """Random flips come within four standard errors of all 2**14 flips, and repeat."""
     differences = rng.normal(0.4, 1.0, 14)
     exact = paired_test(differences)
-    monkeypatch.setattr(agreement, "_MOST_ENUMERATED", 0)
+    monkeypatch.setattr(resampling, "_MOST_ENUMERATED", 0)
     drawn = paired_test(differences, seed=1)
     assert drawn == paired_test(differences, seed=1)
     assert drawn != paired_test(differences, seed=2)
@@ -175,7 +175,7 @@ def test_blocks_change_nothing(rng, monkeypatch):
     """Many small blocks of resamples draw the same numbers as one large block."""
     table = rng.normal(size=(30, 2))
     before = bootstrap_interval(table, resamples=300), paired_test(table, resamples=300)
-    monkeypatch.setattr(agreement, "_CELLS", 30 * 7)
+    monkeypatch.setattr(resampling, "_CELLS", 30 * 7)
     after = bootstrap_interval(table, resamples=300), paired_test(table, resamples=300)
     np.testing.assert_allclose(before[0], after[0], rtol=1e-12)
     assert after[1].min() > 0

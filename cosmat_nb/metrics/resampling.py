@@ -24,7 +24,7 @@ _MOST_ENUMERATED = 20  # nonzero differences; half a million sums, 4 MB
 _CELLS = 2**22  # of a block of resamples: 32 MiB
 _ROUNDING = 1e-12
 
-Columns = npt.NDArray[np.float64]
+Array = npt.NDArray[np.float64]
 
 
 class Interval(NamedTuple):
@@ -78,8 +78,8 @@ def bootstrap_interval(
     bounds are the quantiles ``Phi(z0 + (z0 + z) / (1 - a (z0 + z)))`` of the
     resampled means. z0 is the normal quantile of the share of them below the mean,
     ties counting half; for a mean the acceleration a, by the jackknife, is
-    ``sum(d**3) / (6 sum(d**2)**1.5)`` with d the deviations from it. Below some 20
-    pairs the interval is shorter than it says: with 10 normal pairs, 95 % means 90 %.
+    ``sum(d**3) / (6 sum(d**2)**1.5)`` with d the deviations from it. With few
+    pairs, some 20 or fewer, the interval is shorter than it says.
 
     Examples
     --------
@@ -199,7 +199,7 @@ def adjust_holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return adjusted
 
 
-def _resample_means(columns: Columns, resamples: int, seed: int) -> Columns:
+def _resample_means(columns: Array, resamples: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     pairs = len(columns)
     means = np.empty((resamples, columns.shape[1]))
@@ -212,7 +212,7 @@ def _resample_means(columns: Columns, resamples: int, seed: int) -> Columns:
     return means
 
 
-def _bca_bounds(columns: Columns, means: Columns, confidence: float) -> Columns:
+def _bca_bounds(columns: Array, means: Array, confidence: float) -> Array:
     from scipy.special import ndtr, ndtri  # noqa: PLC0415 - heavy
 
     mean = columns.mean(axis=0)
@@ -230,7 +230,7 @@ def _bca_bounds(columns: Columns, means: Columns, confidence: float) -> Columns:
     return np.stack(list(bounds), axis=1)
 
 
-def _enumerate_flips(differences: Columns) -> float:
+def _enumerate_flips(differences: Array) -> float:
     # Flipping all signs changes no distance from 0, so the first one may stay.
     sums = differences[:1] if differences.size else np.zeros(1)
     for difference in differences[1:]:
@@ -238,7 +238,7 @@ def _enumerate_flips(differences: Columns) -> float:
     return float(_as_far(sums, differences.sum(), np.abs(differences).sum()).mean())
 
 
-def _draw_flips(columns: Columns, resamples: int, seed: int) -> Columns:
+def _draw_flips(columns: Array, resamples: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     found, size = columns.sum(axis=0), np.abs(columns).sum(axis=0)
     count = np.ones(columns.shape[1])
@@ -249,7 +249,7 @@ def _draw_flips(columns: Columns, resamples: int, seed: int) -> Columns:
     return count / (resamples + 1)
 
 
-def _as_far(sums: Columns, found: Any, size: Any) -> npt.NDArray[np.bool_]:
+def _as_far(sums: Array, found: Any, size: Any) -> npt.NDArray[np.bool_]:
     far: npt.NDArray[np.bool_] = np.abs(sums) >= np.abs(found) - _ROUNDING * size
     return far
 
@@ -260,7 +260,7 @@ def _blocks(resamples: int, pairs: int) -> Iterator[slice]:
         yield slice(start, min(start + step, resamples))
 
 
-def _check_differences(values: npt.ArrayLike) -> tuple[Columns, tuple[int, ...]]:
+def _check_differences(values: npt.ArrayLike) -> tuple[Array, tuple[int, ...]]:
     array = _as_floats(values, "differences")
     if array.ndim not in (1, 2) or not np.isfinite(array).all():
         raise OptionsError(
@@ -271,11 +271,11 @@ def _check_differences(values: npt.ArrayLike) -> tuple[Columns, tuple[int, ...]]
     return array if array.ndim > 1 else array[:, None], array.shape[1:]
 
 
-def _shaped(values: Columns, shape: tuple[int, ...]) -> Any:
+def _shaped(values: Array, shape: tuple[int, ...]) -> Any:
     return values if shape else values.item()
 
 
-def _as_floats(values: npt.ArrayLike, name: str) -> Columns:
+def _as_floats(values: npt.ArrayLike, name: str) -> Array:
     try:
         return np.asarray(values, np.float64)
     except (TypeError, ValueError):

@@ -15,6 +15,7 @@ from cosmat_nb.errors import OptionsError
 from cosmat_nb.metrics.alignment import Offset
 from cosmat_nb.metrics.colors import measure_evidence, measure_halo, measure_residue
 from cosmat_nb.metrics.edge import Edge
+from cosmat_nb.metrics.measure import measure_cutout
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 bytes_ = st.sampled_from([0, 0, 0, 1, 128, 255])
@@ -408,3 +409,19 @@ def test_what_is_no_picture_is_refused(measure):
     for wrong in (np.zeros(SHAPE, np.uint8), np.zeros((*SHAPE, 2), np.uint8), None):
         with pytest.raises(OptionsError, match="must be an array"):
             measure(wrong)
+
+
+def test_a_moved_cutout_has_the_same_colour_columns():
+    """The offset says where the source lies, for the edge and for the halo."""
+    source = np.zeros((60, 60, 3), np.uint8)
+    source[:, 30:] = 200
+    alpha = np.zeros((60, 60), np.uint8)
+    alpha[:, 30], alpha[:, 31:] = 128, 255
+    colors = np.where(alpha[..., None] > 0, 200, 0).astype(np.uint8)
+    cutout = np.dstack([colors.repeat(3, axis=2), alpha])
+    still = measure_cutout(cutout, source)
+    moved = np.pad(cutout, ((0, 0), (6, 0), (0, 0)))
+    there = measure_cutout(moved, source, offset=(0, 6))
+    assert (still.edge_evidence, still.halo) == (there.edge_evidence, there.halo)
+    assert still.halo == pytest.approx(0, abs=1e-9)
+    assert measure_cutout(moved, source).edge_evidence < 0.6 < still.edge_evidence

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cosmat_nb.metrics.measure import measure_alpha
 from cosmat_nb.metrics.moments import Moments, add_moments, strip_moments
 from cosmat_nb.metrics.strips import walk_strips
 
@@ -60,3 +61,40 @@ def test_a_subject_far_from_the_origin_keeps_its_axes():
     found = moments(alpha)
     assert found.elongation == pytest.approx(3, rel=1e-12)
     assert found.orientation == 90
+
+
+@pytest.mark.parametrize("faint", [1e-160, 1e-200, 1e-310, 5e-324])
+def test_faint_floats_have_a_shape(faint):
+    """However faint a pixel is, it is a square; four in a row are 4 times as long."""
+    assert measure_alpha(np.array([[faint]])).elongation == 1
+    long = measure_alpha(np.full((1, 4), faint))
+    assert long.elongation == pytest.approx(4, rel=1e-9)
+    assert long.orientation == 0
+
+
+@pytest.mark.parametrize("far", [500, 3900])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_square_has_no_direction_wherever_it_lies(far, dtype):
+    """Far from the first row and column doubles still see that both axes are equal."""
+    alpha = np.zeros((far + 60, far + 60), dtype)
+    alpha[far : far + 3, far : far + 3] = 0.7
+    found = measure_alpha(alpha)
+    assert found.orientation is None
+    assert found.elongation == pytest.approx(1, abs=1e-5)
+
+
+def test_very_wide_pictures_have_moments():
+    """Beyond what whole numbers hold, doubles take over without losing a pixel."""
+    alpha = np.zeros((10, 300_000), np.uint8)
+    alpha[5, 280_000] = 255
+    found = measure_alpha(alpha)
+    assert (found.centroid_row, found.centroid_col) == (5, 280_000)
+    assert (found.orientation, found.elongation) == (None, 1)
+
+
+def test_a_centroid_lies_inside():
+    """Rounding moves no centroid out of the picture."""
+    alpha = np.zeros((47, 25))
+    alpha[-1, -1] = 0.01625971012975136
+    found = measure_alpha(alpha)
+    assert (found.centroid_row, found.centroid_col) == (46, 24)

@@ -69,8 +69,8 @@ def measure_evidence(
     read likewise, along the direction of a cell of the edge, so that an edge laid
     down at random has .5. At most 4096 cells, evenly strided in the order of
     `edge`, are compared with about 4096 places on a regular grid: the cost does not
-    grow with the picture, and the number is repeatable but shifts by about .005
-    when a picture is mirrored.
+    grow with the picture, and the number is repeatable, but shifts a little when a
+    picture is mirrored, the more the smaller it is.
 
     Examples
     --------

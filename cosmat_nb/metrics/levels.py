@@ -92,5 +92,7 @@ def _sum_over_pixels(
     steps: Steps, value: Callable[[NDArray[Any]], NDArray[Any]]
 ) -> float:
     rises = value(steps.after) - value(steps.before)
-    total: float = (steps.width * value(steps.last).sum() - rises @ steps.at).item()
+    total: float = (
+        steps.width * value(steps.last).sum() - (rises * steps.at).sum()
+    ).item()
     return total

@@ -67,7 +67,8 @@ def measure_alpha(alpha: NDArray[Any]) -> MatteMetrics:
     ----------
     alpha : ndarray, shape (H, W), uint8 or any float
         The matte: 0 to 255 as it comes from a PNG, or 0 to 1, in any memory layout. It
-        is not changed.
+        is not changed. A uint8 mask of 0 and 1 is a faint matte: pass it as float. The
+        mask of a masked array is not looked at.
 
     Returns
     -------

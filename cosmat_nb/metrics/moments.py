@@ -58,12 +58,21 @@ class Moments:
         Each pixel is a square of side 1, whose own variance is 1 / 12 along either
         axis: an h x w rectangle has h^2 / 12 and w^2 / 12.
         """
-        square = self.mass * self.mass
-        return (
-            max(self.row_row * self.mass - self.row * self.row, 0) / square + 1 / 12,
-            (self.row_col * self.mass - self.row * self.col) / square,
-            max(self.col_col * self.mass - self.col * self.col, 0) / square + 1 / 12,
+        mass, row, col = self.mass, self.row, self.col
+        pairs = (
+            (self.row_row, row, row),
+            (self.row_col, row, col),
+            (self.col_col, col, col),
         )
+        if isinstance(mass, int):
+            # Divided last, so that the differences are exact.
+            rows, mixed, cols = ((p * mass - m * n) / mass**2 for p, m, n in pairs)
+        else:
+            # Divided first: the square of a faint mass would be 0.
+            rows, mixed, cols = (
+                p / mass - (m / mass) * (n / mass) for p, m, n in pairs
+            )
+        return max(rows, 0) + 1 / 12, mixed, max(cols, 0) + 1 / 12
 
     @property
     def elongation(self) -> float:
@@ -100,12 +109,19 @@ def strip_moments(strip: Strip) -> Moments:
     steps, top = strip.steps, strip.top
     exact = steps.last.dtype.kind != "f" and steps.width <= _WIDEST
     kind = np.int64 if exact else np.float64
-    # The fall at each step, and at each row's end, times sums over the columns before.
-    at, rows = steps.at.astype(kind), steps.rows.astype(kind)
-    inner = _falls((steps.before - steps.after).astype(kind), at, rows)
-    ends = np.full(steps.last.size, steps.width, kind)
-    outer = _falls(steps.last.astype(kind), ends, np.arange(ends.size, dtype=kind))
-    sums = [(a + b).item() for a, b in zip(inner, outer, strict=True)]
+    # Columns count from the first step: doubles lose what far ones have in common.
+    origin = int(steps.at.min(initial=steps.width))
+    lines = np.arange(steps.last.size, dtype=kind)
+    # The fall at each step and at each row's end, less what lies before the origin.
+    parts = (
+        _falls(by.astype(kind), at.astype(kind), rows.astype(kind))
+        for by, at, rows in (
+            (steps.before - steps.after, steps.at - origin, steps.rows),
+            (steps.last, np.full(lines.size, steps.width - origin), lines),
+            (-steps.first, np.full(lines.size, -origin), lines),
+        )
+    )
+    sums = [sum(column).item() for column in zip(*parts, strict=True)]
     mass, row, row_row = sums[:3]
     # Both are even, and the last one a multiple of 6, so whole numbers stay whole.
     twice_col, twice_row_col, six_col_col = sums[3:]
@@ -114,6 +130,8 @@ def strip_moments(strip: Strip) -> Moments:
         if exact
         else (twice_col / 2, twice_row_col / 2, six_col_col / 6)
     )
+    col_col += 2 * origin * col + origin * origin * mass
+    col, row_col = col + origin * mass, row_col + origin * row
     return Moments(
         mass,
         row + top * mass,
@@ -137,13 +155,8 @@ def add_moments(parts: Iterable[Moments]) -> Moments:
 
 
 def _falls(by: NDArray[Any], at: NDArray[Any], rows: NDArray[Any]) -> tuple[Any, ...]:
-    # Of 1, 2 * col and 6 * col^2, summed over the columns 0 to at - 1.
+    # Of 1, 2 * col and 6 * col^2, summed over the columns from 0 to at - 1.
+    # Not as products of vectors: those start threads of their own.
     none, one = by * at, by * (at * (at - 1))
-    return (
-        none.sum(),
-        none @ rows,
-        (none * rows) @ rows,
-        one.sum(),
-        one @ rows,
-        one @ (2 * at - 1),
-    )
+    terms = none, none * rows, none * rows * rows, one, one * rows, one * (2 * at - 1)
+    return tuple(term.sum() for term in terms)

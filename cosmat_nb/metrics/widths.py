@@ -29,18 +29,15 @@ class Gradients:
 
     Attributes
     ----------
+    length : float
+        Sum of its magnitudes, px; cells that hang over the picture's border count half.
     slopes : ndarray of float64, shape (n,)
-        Magnitude of the gradient, 1/px, 0 to 1; 0 where the differences
-        cancel.
-    hanging : ndarray of int64, shape (m,)
-        Which of the cells hang half over the picture's border.
-    crossing : ndarray of int64, shape (k,)
-        Which of the others alpha = 0.5 runs through: they hold hard and other pixels.
+        Its magnitude, 1/px, 0 to 1, in the cells inside the picture that alpha = 0.5
+        runs through: they hold hard and other pixels. 0 where the differences cancel.
     """
 
+    length: float
     slopes: NDArray[np.float64]
-    hanging: NDArray[np.int64]
-    crossing: NDArray[np.int64]
 
 
 def cell_gradients(cells: Cells, height: int, width: int, one: int) -> Gradients:
@@ -60,22 +57,17 @@ def cell_gradients(cells: Cells, height: int, width: int, one: int) -> Gradients
     >>> from cosmat_nb.metrics.strips import walk_strips
     >>> strip, = walk_strips(np.array([[0, 255], [0, 255]], np.uint8))
     >>> gradients = cell_gradients(strip.cells, 2, 2, one=255)
-    >>> gradients.slopes.tolist(), gradients.hanging.tolist()
-    ([1.0, 1.0, 1.0], [0, 2])
-    >>> gradients.crossing.tolist()
-    [1]
+    >>> gradients.length, gradients.slopes.tolist()
+    (2.0, [1.0])
     """
     falling = cells.bottom_right - cells.top_left
     rising = cells.top_right - cells.bottom_left
     # Down and right are (falling -+ rising) / 2: the same length, turned and stretched.
-    squares = falling * falling + rising * rising
+    slopes = np.sqrt((falling * falling + rising * rising) / (2 * one**2))
     inside = cells.inside(height, width)
     crossed = cells.crossed(alpha_level(HARD, one))
-    return Gradients(
-        np.sqrt(squares / (2 * one**2)),
-        np.flatnonzero(~inside),
-        np.flatnonzero(inside & crossed),
-    )
+    length = slopes.sum() - slopes[~inside].sum() / 2
+    return Gradients(float(length), slopes[inside & crossed])
 
 
 def edge_length(gradients: Sequence[Gradients]) -> float:
@@ -96,15 +88,15 @@ def edge_length(gradients: Sequence[Gradients]) -> float:
     Returns
     -------
     float
-        Length, px, 0 and up; 0 when all values are equal.
+        Length, px, 0 and up; 0 when all values are equal, or differ by less than the
+        root of the smallest double.
 
     Examples
     --------
-    >>> none = np.array([], int)
-    >>> edge_length([Gradients(np.ones(3), np.array([0, 1]), crossing=none)])
+    >>> edge_length([Gradients(1.5, np.ones(1)), Gradients(0.5, np.ones(0))])
     2.0
     """
-    return float(sum(p.slopes.sum() - p.slopes[p.hanging].sum() / 2 for p in gradients))
+    return sum(part.length for part in gradients)
 
 
 def width_percentile(gradients: Sequence[Gradients], share: float) -> float | None:
@@ -130,11 +122,11 @@ def width_percentile(gradients: Sequence[Gradients], share: float) -> float | No
 
     Examples
     --------
-    >>> part = Gradients(np.array([1, 0.5]), np.array([], int), np.array([0, 1]))
+    >>> part = Gradients(1.5, np.array([1, 0.5]))
     >>> [width_percentile([part], share) for share in (0.5, 0.6)]
     [1.0, 2.0]
     """
-    slopes = np.concatenate([part.slopes[part.crossing] for part in gradients])
+    slopes = np.concatenate([part.slopes for part in gradients])
     slopes = slopes[slopes > 0]
     if not slopes.size:
         return None

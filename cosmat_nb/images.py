@@ -135,15 +135,25 @@ def decode_rgb(
     return np.asarray(_in_srgb(image, profile) if profile else image.convert("RGB"))
 
 
-def decode_rgba(data: bytes) -> NDArray[np.uint8]:
+def decode_rgba(data: bytes, *, upright: bool = False) -> NDArray[np.uint8]:
     """Decode a picture with its alpha, (H, W, 4) uint8, straight colours.
+
+    Parameters
+    ----------
+    data : bytes
+        A picture file; of an animated one the first frame is taken.
+    upright : bool, default False
+        Turn the picture as its EXIF orientation says; a cutout lies as it is stored.
 
     Raises
     ------
     ImageError
         As `decode_rgb`.
     """
-    return np.asarray(_in_eight_bits(_load(data)).convert("RGBA"))
+    image = _load(data)
+    if upright and (turn := _find_turn(image)) is not None:
+        image = image.transpose(turn)
+    return np.asarray(_in_eight_bits(image).convert("RGBA"))
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:

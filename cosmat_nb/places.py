@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_address", "shown_place"]
+__all__ = ["is_address", "shown_place", "shown_text"]
 
 _SECRETIVE = re.compile(r"[?#]|%(?:25)*(?:3f|23)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*[a-z+]+(?:://|%(?:25)*3a)", re.IGNORECASE)
+
+# A path made of an address has one slash, and JSON writes a backslash before each.
+_LINK = re.compile(
+    r"[a-z0-9+.-]{2,24}(?::(?:\\?/){1,2}|%(?:25)*3a)[^\s'\"<>]*", re.IGNORECASE
+)
+_USER = re.compile(
+    r"((?::|%(?:25)*3a)(?:\\?/|%(?:25)*2f){1,2})"
+    r"(?:(?!\\?/|%(?:25)*2f).)*(?:@|%(?:25)*40)",
+    re.IGNORECASE,
+)
+_QUERY = re.compile(r"\?[^\s'\"<>=?]*=[^\s'\"<>]*")
 
 
 def shown_place(place: str) -> str:
@@ -29,6 +40,31 @@ def shown_place(place: str) -> str:
     if not is_address(place):
         return place
     return re.sub(r"//[^/@]*@", "//", _SECRETIVE.split(place, maxsplit=1)[0])
+
+
+def shown_text(text: str) -> str:
+    """Return another's words as they may be shown: one line, no address with secrets.
+
+    Parameters
+    ----------
+    text : str
+        An error's message, say. Whatever looks like an address in it, encoded or not,
+        loses user name, password, query and fragment; what looks like a query goes
+        also where no address stands before it, as some clients name paths alone.
+
+    Examples
+    --------
+    >>> shown_text("404 for url 'https://me:pass@example.com/a.jpg?q-signature=5aed'")
+    "404 for url 'https://example.com/a.jpg'"
+    >>> shown_text("refused: /a.jpg?sign=5aed" + chr(10) + "Why? No idea.")
+    'refused: /a.jpg Why? No idea.'
+    """
+    line = " ".join(each.strip() for each in text.splitlines())
+    return _QUERY.sub("", _LINK.sub(_without_secrets, line))
+
+
+def _without_secrets(link: re.Match[str]) -> str:
+    return _USER.sub(r"\1", _SECRETIVE.split(link[0], maxsplit=1)[0])
 
 
 def is_address(place: str) -> bool:

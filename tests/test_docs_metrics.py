@@ -9,9 +9,11 @@ import pytest
 
 from cosmat_nb.metrics.composite import BACKGROUNDS, ColorErrors
 from cosmat_nb.metrics.errors import MatteErrors
+from cosmat_nb.metrics.judging import CHECKS
 from cosmat_nb.metrics.matte import MatteMetrics
 from cosmat_nb.metrics.parts import DUST_SHARE
 from cosmat_nb.metrics.regions import BOUNDARY_SHARE
+from cosmat_nb.metrics.thresholds import Thresholds
 from cosmat_nb.metrics.trimap import RADIUS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "metrics.md"
@@ -22,7 +24,7 @@ KINDS = [MatteMetrics, MatteErrors, ColorErrors]
 def tables():
     """Cells of every row of the page's tables of columns, table by table."""
     text = PAGE.read_text(encoding="utf-8")
-    blocks = re.split(r"^\| column .*\n\|[-|]+\n", text, flags=re.MULTILINE)[1:]
+    blocks = re.split(r"^\| column \|.*\n\|[-|]+\n", text, flags=re.MULTILINE)[1:]
     return [
         [
             [cell.strip() for cell in line.strip("|").split("|")]
@@ -105,3 +107,18 @@ def test_docstring_says_unit_and_when_missing(names, text):
     fields = {field.name: field.type for field in dataclasses.fields(MatteMetrics)}
     for name in names:
         assert ("None" in fields[name]) == ("None" in text), name
+
+
+def test_the_table_of_findings_is_the_code_s():
+    """Every check has its row with its severity, and every threshold is named."""
+    text = PAGE.read_text(encoding="utf-8").partition("\n## Findings\n")[2]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("| `")
+    ]
+    assert [(row[0].strip("`"), row[1]) for row in rows] == [
+        (check.name, check.severity) for check in CHECKS
+    ]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row[3])}
+    assert named == {field.name for field in dataclasses.fields(Thresholds)}

@@ -12,6 +12,7 @@ import pytest
 
 import cosmat_nb as cm
 from cosmat_nb import images
+from cosmat_nb.frame import differences
 from cosmat_nb.frame.comparing import compare_runs
 from cosmat_nb.metrics.resampling import bootstrap_interval
 
@@ -93,7 +94,7 @@ def test_pairs_and_summary_by_hand():
 
 def test_the_order_of_rows_does_not_matter(rng):
     """Shuffled frames give the same bytes, and so does the same call again."""
-    a, b = (frame(rng.normal(size=12), group=list("xyz") * 4) for _ in "ab")
+    a, b = (frame(rng.normal(size=12), group=list("xy") * 6) for _ in "ab")
     first = compare(a, b, by="group")
     shuffled = (each.sample(frac=1, random_state=3) for each in (a, b))
     for again in (compare(*shuffled, by="group"), compare(a, b, by="group")):
@@ -197,6 +198,19 @@ def test_every_metric_is_judged_as_if_alone(rng):
     assert together["p_adjusted"].min() == pytest.approx(min(holm, 1))
 
 
+def test_metrics_judged_together_are_judged_as_alone(rng, monkeypatch, capfd):
+    """In batches of two or all at once they have one result, and each counts once."""
+    a = pd.DataFrame(rng.normal(size=(30, 5)), columns=list("vwxyz"))
+    b = pd.DataFrame(rng.normal(size=(30, 5)), columns=list("vwxyz"))
+    a.loc[3, "w"] = a.loc[9, "y"] = np.nan
+    a["key"] = b["key"] = range(30)
+    whole = compare(a, b).summary
+    monkeypatch.setattr(differences, "_TOGETHER", 2)
+    again = compare(a, b, progress=True).summary
+    pd.testing.assert_frame_equal(again, whole, rtol=1e-9)
+    assert "5/5" in capfd.readouterr().err
+
+
 def test_keys_of_one_frame_alone_are_told():
     """They are listed and counted, rows without a key as None; nothing vanishes."""
     a = pd.DataFrame({"key": ["k", "z", None, "m"], "coverage": 0.5})
@@ -214,7 +228,10 @@ def test_repeated_rows_count_once_when_they_agree():
     b = frame([0.5, 0.1], keys="km", cutout=[matte] * 2)
     found = compare(a, b)
     assert found.summary["n"].tolist() == [2]
-    assert repr(found) == "Comparison(a vs b: 2 pairs, 1 repeated)"
+    assert (
+        repr(found)
+        == "Comparison(a vs b: 2 pairs, 1 repeated, 2 overlaid: mean IoU 1.000)"
+    )
     with pytest.raises(
         cm.OptionsError, match=r"frame b .* disagree for 'k': .*drop_dup"
     ):
@@ -234,9 +251,127 @@ def test_a_status_that_differs_is_told():
     found = compare(a, b)
     assert found.pairs["status_a"].tolist() == ["ok", "error"]
     assert found.pairs["status_b"].tolist() == ["empty", "error"]
-    assert repr(found) == "Comparison(a vs b: 2 pairs, 1 of different status)"
+    facts = "2 pairs, 1 of different status, 1 overlaid: mean IoU 1.000"
+    assert repr(found) == f"Comparison(a vs b: {facts})"
     assert pd.isna(found.pairs["agreement_error"][0])
     assert found.pairs["agreement_error"][1] == "no cutout in a and b"
+
+
+def test_a_large_table_can_still_find_something(rng):
+    """516 rows and 30 pairs each: resamples follow the rows, so Holm leaves p < 0.05.
+
+    Fewer that were asked for cannot, and the page says so, with the bound.
+    """
+    metrics = [f"m{number}" for number in range(43)]
+    a = pd.DataFrame(0.0, index=range(360), columns=metrics)
+    a["key"] = range(360)
+    b = a.assign(**{name: rng.normal(3.0, 1.0, 360) for name in metrics})
+    a["g"] = np.arange(360) % 12
+    found = compare_runs(a, b, by="g", progress=False)
+    assert len(found.summary) == 516
+    assert found.resamples == 200 * 516
+    assert found.summary["p_adjusted"].max() < 0.01
+    assert "cannot fall below" not in found._repr_html_()
+    fewer = compare(a, b, by="g", resamples=9999)
+    assert fewer.resamples == 9999
+    assert fewer.summary["p_adjusted"].min() == pytest.approx(0.0516)
+    assert "with 9,999 resamples it cannot fall below 0.052" in fewer._repr_html_()
+    assert compare_runs(a, b, metrics=["m1"], progress=False).resamples == 9999
+
+
+def test_the_page_promises_no_more_than_intervals_hold():
+    """It says that they aim at 95 %, and are shorter with few pairs; none below six."""
+    found = compare(frame([0.0] * 5), frame([1.0, 2.0, 4.0, 5.0, 7.0]))
+    row = found.summary.iloc[0]
+    assert np.isnan([row.ci_low, row.ci_high]).all()
+    assert row.p_value == 2 / 32
+    page = found._repr_html_()
+    assert "aim at 0.95 confidence; with few pairs they are shorter than that" in page
+    assert "<td>–</td><td>–</td><td>4</td><td>0.0625</td>" in page
+
+
+def test_extreme_numbers_cost_no_other_metric(rng):
+    """A sentinel at the end of the floats, tiny ones, and an overflow: all are rows."""
+    a = pd.DataFrame({"key": range(30), "x": rng.normal(size=30)})
+    b = pd.DataFrame({"key": range(30), "x": rng.normal(size=30)})
+    alone = compare(a, b).summary.iloc[0]
+    a = a.assign(sentinel=0.0, tiny=0.0, far=[-1.7e308] * 2 + [1.7e308] * 28)
+    b = b.assign(sentinel=0.0, tiny=np.arange(30) * 1e-160, far=1.7e308)
+    b.loc[3, "sentinel"] = 1.797e308
+    found = compare(a, b)
+    summary = found.summary.set_index("metric")
+    assert summary.loc["x", "p_value"] == alone["p_value"]
+    assert summary.loc["x", "ci_low"] == pytest.approx(alone["ci_low"])
+    assert summary.loc["sentinel", "mean_diff"] == pytest.approx(1.797e308 / 30)
+    assert summary.loc["sentinel", "p_value"] == 1
+    tiny = summary.loc["tiny"]
+    assert 0 < tiny["ci_low"] < tiny["mean_diff"] < tiny["ci_high"] < 3e-159
+    assert tiny["mean_diff"] == pytest.approx(14.5e-160)
+    assert found.pairs["far_diff"].isna().tolist() == [True] * 2 + [False] * 28
+    assert summary.loc["far", "n"] == 28
+    assert summary.loc["far", "mean_a"] == pytest.approx(1.7e308)
+
+
+def test_rounding_is_no_difference():
+    """float32 of the same, or a sum in another order: 0, p 1. Beyond 4 units: one."""
+    eps = float(np.finfo("float32").eps)
+    wide = np.array([0.1, 0.3, 0.7, 123.4, -5e-9, 0.0] * 5)
+    for narrow in (wide.astype("float32"), pd.array(wide, "Float32")):
+        for pair in ((wide, narrow), (narrow, wide), (narrow, narrow)):
+            a, b = (pd.DataFrame({"key": range(30), "x": values}) for values in pair)
+            found = compare(a, b)
+            assert (found.pairs["x_diff"] == 0).all()
+            assert found.summary["p_value"].tolist() == [1.0]
+    found = compare(frame([0.3] * 3), frame([0.1 + 0.2, 0.3 + 1e-15, 0.3000001]))
+    assert (found.pairs["coverage_diff"] == 0).tolist() == [True, False, False]
+    half = np.array([1.0, 1.0], "float32")
+    more = np.array([1 + 3 * eps, 1 + 6 * eps], "float32")
+    found = compare(frame(half), frame(more))
+    assert found.pairs["coverage_diff"].tolist() == [0, pytest.approx(6 * eps)]
+
+
+def test_infinity_differs_from_all_numbers_by_none():
+    """One infinite number has no difference from any other, not one of 0."""
+    inf = np.inf
+    found = compare(frame([inf, 1.0, -inf, inf, 1.0]), frame([1.0, inf, inf, inf, 3.0]))
+    assert found.pairs["coverage_diff"].isna().tolist() == [True] * 4 + [False]
+
+
+def test_whole_numbers_are_not_rounded():
+    """One more of a very large count is a difference of 1."""
+    found = compare(frame([2**53 - 1, 5]), frame([2**53 - 2, 5]))
+    assert found.pairs["coverage_diff"].tolist() == [-1, 0]
+
+
+def test_links_signed_anew_are_told_without_their_secrets():
+    """They are not paired, and the reason and the remedy are named; so are kinds."""
+    link = "https://h/a.jpg?sign="
+    a, b = (
+        pd.DataFrame({"key": [f"{link}{secret}"], "x": 1.0, "id": [7]})
+        for secret in ("5aed", "77fe")
+    )
+    with pytest.raises(cm.OptionsError) as caught:
+        compare(a, b)
+    assert str(caught.value) == (
+        "no key is in both frames as it stands: 'https://h/a.jpg' differ only in what "
+        "is not shown, as links that were signed anew do; pass on= a column of your "
+        "own that names the same pictures in both"
+    )
+    assert len(compare(a, b, on="id").pairs) == 1
+    with pytest.raises(cm.OptionsError, match="'7' are int in a and str in b; convert"):
+        compare(a, b.assign(id=["7"]), on="id")
+
+
+def test_threads_change_nothing():
+    """One thread or three: the same agreements, in the same order."""
+    mattes = [cutout(box((9, 9), (0, 3), (0, n + 1))) for n in range(6)]
+    a = frame([0.5] * 6, cutout=[mattes[0]] * 6)
+    b = frame([0.5] * 6, cutout=mattes)
+    one, three = (compare(a, b, workers=count).pairs for count in (1, 3))
+    assert one["agreement_iou"].tolist() == [1 / (n + 1) for n in range(6)]
+    assert one.drop(columns=["cutout_a", "cutout_b"]).equals(
+        three.drop(columns=["cutout_a", "cutout_b"])
+    )
 
 
 def test_the_largest_differences_are_ranked():
@@ -443,13 +578,16 @@ def test_a_comparison_is_frozen_and_travels():
 
 
 def test_progress_is_silent_when_asked(capfd):
-    """``progress=False`` writes nothing; the bar counts distinct pairs of cutouts."""
+    """``False`` writes nothing; bars count distinct pairs of cutouts, then rows."""
     one, two = (cutout(box((4, 4), (0, 2), (0, end))) for end in (2, 3))
     a = frame([0.5] * 4, cutout=[one, two, one, None])
     compare(a, a)
     assert capfd.readouterr() == ("", "")
     compare(a, a, progress=True)
-    assert "2/2" in capfd.readouterr().err
+    shown = capfd.readouterr().err
+    assert "2/2" in shown
+    assert "1/1" in shown
+    assert "row" in shown
 
 
 GOOD = frame([1.0, 2.0])
@@ -467,7 +605,7 @@ GOOD = frame([1.0, 2.0])
         (GOOD, GOOD.iloc[:0], {}, "b has none; pass on= a column that names"),
         (GOOD, [1], {}, "expected a DataFrame; got list"),
         (GOOD, GOOD.drop(columns="key"), {}, "one column 'key', found none"),
-        (GOOD, GOOD, {"metrics": ["area"]}, "'area', found none .* measure_frame"),
+        (GOOD, GOOD, {"metrics": ["area"]}, "a has no column 'area': .* frames first"),
         (GOOD, GOOD, {"metrics": ["key"]}, "'key' must be .* numbers or flags; in a"),
         (GOOD, GOOD, {"metrics": "coverage"}, r"a list of columns, as \['coverage'\]"),
         (GOOD, GOOD, {"by": "scene"}, "'scene', found none .* by= names a column"),
@@ -476,6 +614,7 @@ GOOD = frame([1.0, 2.0])
         (GOOD, GOOD, {"names": ("a", 1)}, "two different words"),
         (GOOD, GOOD, {"confidence": 1.5}, "confidence must be 0.5 to 0.999"),
         (GOOD, GOOD, {"resamples": 1}, "resamples must be a whole number from 100"),
+        (GOOD, GOOD, {"workers": 0}, "workers must be a whole number of threads"),
         (GOOD, GOOD, {"seed": "x"}, "seed must be a whole number from 0"),
         (GOOD, GOOD, {"by": "key"}, "would have key twice: rename"),
         (GOOD.assign(n=["x", "y"]), GOOD, {"by": "n"}, "would have n twice"),

@@ -171,7 +171,7 @@ def test_the_number_of_threads_changes_nothing(workers, tmp_path):
     areas[7] = np.nan
     expected = [np.nan, *areas, *areas[::-1], np.nan]
     assert table.soft_area.to_numpy() == pytest.approx(expected, nan_ok=True)
-    assert list(table.index[table.measure_error.notna()]) == [8, 33]
+    assert list(table.index[table.measure_error.notna()]) == [8, 33, 41]
 
 
 @pytest.mark.parametrize("workers", [0, -1, True, 1.5, "2"])
@@ -348,6 +348,16 @@ def test_before_is_a_flag_or_a_function(before):
         cm.measure_frame(frame, before=before, progress=False)
 
 
+def test_a_quoted_link_loses_its_secrets():
+    """What a user's function raises is told on one line, without its signature."""
+    frame = pd.DataFrame({"cutout": [cutout(quarter())]})
+    fetch = fail_with(
+        lambda key: OSError(f"https://me:5aed@h/{key}?sign=5aed\nis gone")
+    )
+    table = cm.measure_frame(frame, before=fetch, progress=False)
+    assert table.measure_error[0] == "source: OSError: https://h/a.jpg is gone"
+
+
 def test_hostile_words_become_a_row():
     """Half characters in a message, which no column of strings holds, are escaped."""
     frame = pd.DataFrame({"cutout": [cutout(quarter())]})
@@ -453,3 +463,34 @@ def test_an_interrupt_does_not_wait_for_a_source():
     out, seconds = interrupted(600)
     assert out == "interrupted 2\n"
     assert seconds < 20
+
+
+def test_a_moved_cutout_has_the_colours_of_where_it_lay(tmp_path):
+    """Neither evidence nor halo changes, not even where the frame cut the subject."""
+    emulator = cm.Emulator.with_samples()
+    options = cm.MattingOptions(center=True, padding=(20, 10))
+    frame = pd.DataFrame({"key": ["samples/watch.jpg"]})
+    with cm.connect_emulator(emulator) as client:
+        still, moved = (
+            cm.measure_frame(
+                cm.matte_frame(
+                    frame, client, each, store=cm.Store(tmp_path), progress=False
+                ),
+                before=True,
+                progress=False,
+            ).iloc[0]
+            for each in (cm.MattingOptions(), options)
+        )
+    assert still["touched_sides"] == 2
+    assert moved["touched_sides"] == 0
+    for name in ("edge_evidence", "halo"):
+        assert moved[name] == still[name]
+
+
+def test_a_cell_that_is_no_cutout_is_told():
+    """A cell of another kind says so in its row; gaps say nothing."""
+    frame = pd.DataFrame({"cutout": ["a.png", None, float("nan"), 3]})
+    told = cm.measure_frame(frame, progress=False)["measure_error"]
+    assert told[0] == "OptionsError: expected a Cutout; got str"
+    assert told[3] == "OptionsError: expected a Cutout; got int"
+    assert told[[1, 2]].isna().all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from conftest import draw_square
 import cosmat_nb as cm
 from cosmat_nb import images
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.frame.comparing import compare_runs
 from cosmat_nb.frame.measuring import measure_frame
 from cosmat_nb.frame.problems import find_problems
 from cosmat_nb.metrics.judging import CHECKS
@@ -129,6 +132,7 @@ def test_it_says_what_was_looked_for():
     assert list(checked) == [check.name for check in CHECKS]
     assert {name: n for name, n in checked.items() if n} == {
         "empty": 5,
+        "whole-frame": 5,
         "dust": 5,
         "too-small": 5,
         "off-centre": 4,
@@ -175,6 +179,43 @@ def test_a_second_result_is_compared_by_its_keys():
     assert found.attrs["checked"]["disagreement"] == 2
 
 
+def test_a_finished_comparison_is_used_as_it_is():
+    """It need not hold a cutout any more: nothing is decoded, its keys find the rows.
+
+    Its name of the key column counts, whether or not that is copied.
+    """
+    cells = {"status": "ok", "coverage": 0.3}
+    mine = pd.DataFrame({"path": list("abc"), "cutout": None, **cells}, index=[7, 8, 9])
+    theirs = pd.DataFrame({"path": list("cbd"), "cutout": None, **cells})
+    comparison = compare_runs(mine, theirs, on="path", progress=False)
+    pairs = comparison.pairs.assign(agreement_iou=[0.5, 0.95])
+    assert pairs["path"].tolist() == ["b", "c"]
+    comparison = replace(comparison, pairs=pairs)
+    for on in (None, "path"):
+        found = find_problems(mine, against=comparison, on=on)
+        assert found.index.tolist() == [8]
+        assert found.loc[8, ["finding", "value"]].tolist() == ["disagreement", 0.5]
+        assert found.attrs["checked"]["disagreement"] == 2
+    other = mine.assign(path=list("xyz"))
+    with pytest.raises(OptionsError, match="knows no 'path' of this frame"):
+        find_problems(other, against=comparison, on=None)
+    with pytest.raises(OptionsError, match=r"'path', found none .* paired rows by it"):
+        find_problems(mine.drop(columns="path"), against=comparison, on=None)
+    with pytest.raises(OptionsError, match="already has agreement_iou"):
+        find_problems(mine.assign(agreement_iou=1.0), against=comparison, on="path")
+
+
+def test_the_border_is_looked_at_where_its_numbers_are():
+    """Size and touches are read too, though whole-frame can do without them."""
+    kept = dict.fromkeys(("touch_top", "touch_left", "touch_bottom"), 1.0)
+    kept |= {"touch_right": 0.0, "matte_height": 100, "matte_width": 100}
+    frame = MIXED.assign(**kept)
+    found = find_problems(frame).query("finding == 'whole-frame'")
+    assert set(found.index) == set(MIXED.index) - {8}
+    assert set(found["value"]) == {0.75}
+    assert find_problems(MIXED).query("finding == 'whole-frame'").empty
+
+
 def test_a_batch_is_judged_as_it_came(client):
     """From pictures to findings: an error row is counted and is no finding."""
     client.put("square.jpg", images.encode_jpeg(draw_square()))
@@ -209,6 +250,13 @@ def test_a_batch_is_judged_as_it_came(client):
             "already has agreement_iou",
         ),
         ([MIXED], {}, "expected a DataFrame"),
+        (MIXED, {"thresholds": {"max_dust": 3}}, "must be Thresholds, .* not dict"),
+        (MIXED.head(0), {"thresholds": None}, "must be Thresholds, .* not NoneType"),
+        (
+            MIXED.assign(message="mine"),
+            {"on": "message"},
+            "have a column 'message' of their own: rename",
+        ),
     ],
 )
 def test_what_cannot_be_judged_says_what_to_do(frame, options, message):

@@ -290,7 +290,38 @@ def test_bad_rows_are_rows(tmp_path):
         8: "OptionsError: the cutout has 40 × 60 px",
     }.items():
         assert pd.Series(table.score_error[row]).str.match(reason)[0], row
-    assert pd.isna(table.score_error[9])
+    assert table.score_error[9] == "OptionsError: expected a Cutout; got str"
+
+
+def quote(key):
+    """Fail as an HTTP client does that quotes the link."""
+    url = f"https://me:pw5aed@h/{key}?q-signature=5aed"
+    raise RuntimeError(f"Client error '404' for url '{url}'\nSee https://httpx")
+
+
+def test_no_reason_quotes_a_secret():
+    """Neither of a column of links nor of a function that names the link it asked."""
+    signed = "https://me:pw5aed@h/a.jpg?q-signature=5aed"
+    made = cutout(matte(), options=OPTIONS["centred"])
+    frame = one_row(made, link=signed, truth=[matte()])
+    told = [
+        score_frame(frame, progress=False, **settings).score_error[0]
+        for settings in (
+            {"truth": "link"},
+            {"truth": quote},
+            {"truth": "truth", "trimap": "link"},
+            {"truth": "truth", "before": quote},
+        )
+    ]
+    refused = (
+        "OptionsError: a reference is not fetched from an address, https://h/a.jpg: "
+        "pass a function that returns its bytes"
+    )
+    quoted = (
+        "RuntimeError: Client error '404' for url 'https://h/a.png' See https://httpx"
+    )
+    assert told[:3] == [f"truth: {refused}", f"truth: {quoted}", f"trimap: {refused}"]
+    assert told[3].endswith(f"source: {quoted}")
 
 
 @pytest.mark.parametrize(

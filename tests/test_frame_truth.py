@@ -139,6 +139,7 @@ def cutout_of(rgba):
         (png(RAMP)[:48], "expected a whole picture"),
         (b"", "expected a picture; got 0 bytes"),
         ("no/such/file.png", "there is no file no/such/file.png"),
+        (f"{'n' * 300}.png", "nnn.png cannot be read: File name too long"),
         (Path("half\0way"), "there is no file"),
         (None, "there is none"),
         (np.nan, "there is none"),
@@ -149,12 +150,57 @@ def cutout_of(rgba):
         (np.zeros((2, 3, 4)), r"of shape \(2, 3, 4\) and dtype float64 is neither"),
         (np.zeros(4, np.uint8), r"of shape \(4,\) and dtype uint8 is neither"),
     ],
-    ids=range(19),
+    ids=range(20),
 )
 def test_what_is_no_reference_is_refused_in_words(value, message):
     """The message says what came; what can be meant in two ways is not guessed."""
     with pytest.raises(cm.CosmatError, match=message):
         read_reference(value)
+
+
+SIGNED = "https://me:pw5aed@host/x/a.jpg?q-signature=5aed"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [SIGNED, f" {SIGNED}{'5aed' * 90}", Path(SIGNED), Path(f"{SIGNED * 9}.png")],
+)
+def test_an_address_is_not_fetched_and_not_quoted(value):
+    """A reference that has to be fetched takes a function; its secrets are not told."""
+    with pytest.raises(cm.OptionsError) as caught:
+        read_reference(value)
+    told = str(caught.value)
+    assert "5aed" not in told
+    assert re.search("https:/+host/x/a.jpg", told)
+    if isinstance(value, str):
+        assert "not fetched from an address" in told
+        assert told.endswith("pass a function that returns its bytes")
+
+
+def exif_file(kind, pixels, orientation):
+    """Encode pixels with an EXIF orientation."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind, exif=exif)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_reference_lies_like_its_picture(kind, orientation):
+    """A file with an EXIF orientation is turned as `decode_rgb` turns sources."""
+    grey = np.kron(line(0, 0, 0, 255, 0, 255), np.ones((16, 16), np.uint8))
+    stored = np.dstack([grey] * 3)
+    data = exif_file(kind, stored, orientation)
+    turned = read_reference(data) > 127
+    upright = images.decode_rgb(data)[..., 0] > 127
+    np.testing.assert_array_equal(turned, upright)
+    with_alpha = np.dstack([stored // 2, grey])
+    alpha = read_reference(exif_file(kind, with_alpha, orientation))[..., 3] > 127
+    np.testing.assert_array_equal(alpha, upright)
+    if orientation == 6:  # to be turned clockwise by a quarter
+        np.testing.assert_array_equal(turned, np.rot90(grey, -1) > 127)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):
@@ -202,6 +248,13 @@ def levels_of(folder, keys):
         (["mug.png", "other/mug.png"], "samples/mug.jpg", "mug.png"),
         (["mug.tif"], "mug.jpg", "mug.tif"),
         (["mug.PNG"], "mug.jpg", "mug.PNG"),
+        (["mug.png"], "mug.JPEG", "mug.png"),
+        (["mug.png"], "mug.heic", "mug.png"),
+        (["mug.v1.png", "mug.png"], "mug.v1", "mug.v1.png"),
+        (["2024.01.05.png"], "2024.01.05", "2024.01.05.png"),
+        (["2024.01.05.png"], "https://host/2024.01.05", "2024.01.05.png"),
+        (["mug.png.png"], "mug.png.jpg", "mug.png.png"),
+        ([".hidden.png"], ".hidden.jpg", ".hidden.png"),
         (["mug.bmp", "mug.png"], "mug.jpg", "mug.png"),
         (["samples/mug.bmp", "mug.png"], "samples/mug.jpg", "samples/mug.bmp"),
         (["mug.png"], "/mug.jpg", "mug.png"),
@@ -224,6 +277,8 @@ def test_a_folder_is_searched_by_key_and_then_by_name(tmp_path, files, key, foun
         (["mug.bmp", "mug.tif"], "mug.jpg", "mug.bmp, mug.tif could all be the refer"),
         (["mug.txt.png"], "mug.jpg", "there is no mug.png"),
         (["x/mug.png"], "mug.jpg", "there is no mug.png"),
+        (["mug.png"], "mug.v1", "there is no mug.v1.png in the folder"),
+        ([], "https://[host/mug.jpg?sign=5aed", "the key is no address that can"),
         ([], "https://me:pw@host/mug.jpg?sign=5aed", "there is no mug.png"),
         ([], "https://host/mug.jpg%3Fsign=5aed", "there is no mug.png in the folder"),
         ([], "half\0way", "there is no half\0way.png"),
@@ -258,6 +313,14 @@ def test_a_file_by_name_alone_serves_one_picture(tmp_path):
     assert told[0].endswith("mug.png would serve b/mug too: sort references by key")
     assert told[1].endswith("mug.png would serve a/mug too: sort references by key")
     assert told[2:] == [100, 100, 101, 101]
+
+
+def test_versions_of_a_name_are_different_pictures(tmp_path):
+    """What follows a dot is dropped where it says only which kind of picture it is."""
+    levels = fill(tmp_path, ["mug.png", "mug.v2.png"])
+    told = levels_of(tmp_path, ["mug.v1", "mug.v2", "mug.jpg", "mug.PNG"])
+    assert told[0] == "there is no mug.v1.png in the folder"
+    assert told[1:] == [levels["mug.v2.png"], levels["mug.png"], levels["mug.png"]]
 
 
 def test_a_function_is_asked_by_key():
@@ -298,6 +361,7 @@ def test_a_column_holds_anything(tmp_path):
         ("masks", r"'masks', found none among: key; .* pathlib.Path\('masks'\)"),
         (Path("no/such"), "truth must be a folder; no/such is none"),
         (Path(__file__), "truth must be a folder"),
+        (Path("n" * 300), "truth must be a folder"),
         (None, "truth must be the name of a column, .*; not NoneType"),
         (7, "not int"),
         (pd.Series(["a"]), "not Series"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from cosmat_nb.metrics.findings import find_in_row
 from cosmat_nb.metrics.judging import CHECKS, Severity
 from cosmat_nb.metrics.measure import measure_alpha
 from cosmat_nb.metrics.thresholds import Thresholds
+from cosmat_nb.metrics.wording import told_apart
 
 HEALTHY = {
     "matte_height": 200,
@@ -41,6 +43,9 @@ HEALTHY = {
     "agreement_iou": 0.99,
 }
 """A subject of 100 px a side in which nothing is wrong."""
+
+
+SQUARE = {"matte_height": 100, "matte_width": 100}
 
 
 def touches(top=0.0, right=0.0, bottom=0.0, left=0.0):
@@ -217,24 +222,87 @@ def test_a_missing_number_makes_no_finding(case, missing):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"coverage": 0.0001}, "0.010% of the picture is kept, under 0.050%"),
+        ({"coverage": 0.0001}, "0.010% of the picture is kept, under 0.05%: no"),
         (
             touches(bottom=0.25, left=0.031),
             "cut off by the bottom side over 25.0% of it and the left side over 3.1%",
         ),
         (touches(1, 1, 1, 0), "75% of the picture's border is kept, over 50%"),
-        ({"holes": 1, "hole_area": 800}, "1 holes, 800 px or 8.0% of the subject"),
-        ({"dust": 12, "dust_area": 30}, "12 specks of dust, 30 px or 0.30% .*over 10"),
+        (
+            {"holes": 1, "hole_area": 800},
+            "^1 hole, 800 px or 8.0% of the subject, over 5%$",
+        ),
+        ({"holes": 4, "hole_area": 9}, "4 holes, 9 px or 0.1% of .*; over 3 holes$"),
+        ({"dust": 1, "dust_area": 11}, "^1 speck of dust, 11 px .* 0.11% .*over 0.1%$"),
+        ({"dust": 12, "dust_area": 9}, "12 specks .* 0.09% .*; over 10 specks$"),
+        ({"coverage": 0.99}, "99.0% of the picture is kept, over 98%: nothing was rem"),
+        ({"hard_area": 0}, "^0 px at least half opaque, under 1$"),
+        ({"largest_part_share": 0.9}, "^1 part; the largest holds 90.00% .*under 98%$"),
+        (
+            {"halo": 1.7},
+            "hold more of the old background than its alpha accounts for, ",
+        ),
+        (
+            {"halo": 1.7},
+            "170.0%, over 50%: the matte is too wide, or colours were copied$",
+        ),
+        ({"centroid_offset": 0.5}, "50.0% of half the diagonal away .*, over 45%$"),
+        ({"color_residue": 0.5}, "^50.0% of the clear pixels hold a colour, over 1%$"),
         ({"edge_width": 5.0}, "5.0 px from clear to solid, 5.0% of the subject's 100"),
         ({"edge_evidence": 0.612}, "of the picture with 0.612, under 0.8, where 0.5"),
         ({"parts": 3, "largest_part_share": 0.9}, "3 parts; the largest holds 90.00%"),
-        ({"halo": 0.73}, "73.0% of the old background .* over 50.0%"),
+        ({"halo": 0.73}, "73.0% of the old background .* over 50%"),
     ],
 )
 def test_a_message_says_what_was_seen_with_its_numbers(change, message):
     """The sentence can be checked against the table."""
     (found,) = find_in_row({**HEALTHY, **change})
     assert pd.Series([found.message]).str.contains(message)[0], found.message
+
+
+@pytest.mark.parametrize(
+    ("row", "bounds", "numbers"),
+    [
+        ({"coverage": 0.0004999}, {}, "0.04999% .* 0.05%"),
+        ({"coverage": 0.01999}, {}, "1.999% .* 2%"),
+        ({"coverage": 0.9801}, {}, "98.01% .* 98%"),
+        ({"coverage": 0.01249}, {"min_coverage": 0.0125}, "1.249% .* 1.25%"),
+        (touches(1, 0, 1, 0.0004) | SQUARE | {"coverage": 0.5}, {}, "50.01% .* 50%"),
+        ({"parts": 2, "largest_part_share": 0.979999}, {}, "97.9999% .* 98%"),
+        ({"holes": 1, "hole_area": 50001, "hard_area": 10**6}, {}, "5.0001% .* 5%"),
+        ({"dust": 1, "dust_area": 1001, "soft_area": 10**6}, {}, "0.1001% .* 0.1%"),
+        ({"edge_width": 400.04, "soft_area": 10**8}, {}, "4.0004% .* 4%"),
+        ({"edge_evidence": 0.79996}, {}, "0.79996, under 0.8"),
+        ({"agreement_iou": 0.9999}, {"min_agreement": 0.99995}, "0.9999 .* 0.99995"),
+        ({"halo": 0.5004}, {}, "50.04% .* 50%"),
+        ({"centroid_offset": 0.4502}, {}, "45.02% .* 45%"),
+        ({"color_residue": 0.01001}, {}, "1.001% .* 1%"),
+        (touches(left=0.0002), {"max_touch": 0.0001}, "left side over 0.02% of it"),
+    ],
+)
+def test_a_number_and_its_bound_never_look_alike(row, bounds, numbers):
+    """As many decimals as it takes; the bound is told as it was given."""
+    (found,) = [
+        each
+        for each in find_in_row(row, Thresholds(**bounds))
+        if each.finding != "too-small" or "coverage" in row
+    ]
+    assert pd.Series([found.message]).str.contains(numbers)[0], found.message
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    st.floats(0, 3) | st.floats(0, allow_infinity=False),
+    st.floats(0, 3) | st.sampled_from([0.02, 0.5, 1 / 3]),
+    st.sampled_from([".0%", ".3%", ".0f", ".3f"]),
+)
+def test_texts_order_as_the_numbers_do(value, bound, spec):
+    """However close they are; and the bound's text is the bound."""
+    shown, limit = told_apart(value, bound, spec)
+    assert shown.endswith("%") == limit.endswith("%") == spec.endswith("%")
+    first, second = (Fraction(text.rstrip("%")) for text in (shown, limit))
+    assert (first < second, first > second) == (value < bound, value > bound)
+    assert float(second / (100 if spec.endswith("%") else 1)) == bound
 
 
 def test_the_severe_come_first():
@@ -268,6 +336,34 @@ def test_three_sides_are_a_close_up_and_two_are_not():
     assert names({**HEALTHY, **touches(0.1, 0.1, 0.1, 0.1)}, fill_sides=5) == [
         "cut-off"
     ]
+
+
+def test_a_coverage_alone_shows_that_nothing_was_removed():
+    """Size and touches are for the border's rule, which needs all of them."""
+    assert names({"coverage": 1.0}) == ["whole-frame"]
+    kept = {"coverage": 0.5, **touches(1, 1, 1, 1), **SQUARE}
+    assert names(kept) == ["whole-frame"]
+    for column in (*touches(), *SQUARE):
+        fewer = {name: share for name, share in kept.items() if name != column}
+        assert "whole-frame" not in names(fewer)
+
+
+@pytest.mark.parametrize(
+    "absurd", [10**400, float("inf"), object(), [1], "x" * 9, {"a": 1}]
+)
+def test_absurd_values_are_no_numbers(absurd):
+    """Under another key they are not looked at, under a known one they are missing."""
+    assert names({**HEALTHY, "pixels": absurd, "halo": 0.9}) == ["halo"]
+    assert names({**HEALTHY, "halo": absurd, "holes": 9}) == ["holes"]
+    assert names(dict.fromkeys(HEALTHY, absurd)) == []
+    assert names({"edge_width": 9, "soft_area": -1}) == []
+
+
+@pytest.mark.parametrize("bounds", [{"max_halo": 1}, None, Thresholds])
+def test_bounds_of_another_kind_are_refused(bounds):
+    """Before any number is read."""
+    with pytest.raises(OptionsError, match="thresholds must be Thresholds"):
+        find_in_row({}, bounds)
 
 
 def test_columns_of_the_user_change_nothing():
@@ -365,7 +461,7 @@ def test_a_bound_that_means_nothing_is_refused(name, value):
     ("bounds", "message"),
     [
         ({"max_border": 1.01}, "max_border must be a number, 0 to 1; not 1.01"),
-        ({"max_dust": 1.5}, "max_dust must be a whole number, 0 to up; not 1.5"),
+        ({"max_dust": 1.5}, "max_dust must be a whole number, 0 and up; not 1.5"),
         ({"fill_sides": 0}, "fill_sides must be a whole number, 1 to 5; not 0"),
         ({"fill_sides": 6}, "1 to 5; not 6"),
         ({"min_coverage": 0.0001}, "empty_coverage <= min_coverage <= max_coverage"),
@@ -385,6 +481,14 @@ def test_thresholds_are_one_frozen_value():
     assert hash(made) == hash(Thresholds(max_dust=4))
     with pytest.raises(FrozenInstanceError):
         made.max_dust = 3
+    assert type(made.max_dust) is int
+    halved = Thresholds(max_halo=Fraction(1, 2), max_border=1)
+    assert halved == Thresholds(max_border=1.0)
+    assert type(halved.max_halo) is type(halved.max_border) is float
+    (found,) = find_in_row({"halo": 0.75}, halved)
+    assert found.message.startswith("75.0% of the old background")
+    with pytest.raises(OptionsError, match="max_halo must be a number, 0 and up; not"):
+        Thresholds(max_halo=Fraction(10**400))
 
 
 def test_the_border_is_weighed_by_the_length_of_its_sides():

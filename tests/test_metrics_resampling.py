@@ -12,6 +12,7 @@ from scipy import stats
 
 import cosmat_nb as cm
 from cosmat_nb.metrics import resampling
+from cosmat_nb.metrics.draws import pool
 from cosmat_nb.metrics.resampling import adjust_holm, bootstrap_interval, paired_test
 
 LAW = settings(derandomize=True, deadline=None, max_examples=60)
@@ -146,11 +147,75 @@ def test_ties_on_paper_are_ties(rng):
 
 
 @pytest.mark.parametrize(
-    "differences", [[], [0.3], [0.0, 0.0], [0.5] * 9, [0.3 - 0.2, 0.2 - 0.1, 0.1]]
+    "differences", [[], [0.3], [0.0] * 9, [0.5] * 9, [0.3 - 0.2, 0.2 - 0.1, 0.1] * 3]
 )
 def test_without_spread_there_is_no_interval(differences):
-    """Below two pairs, or when all are equal but for rounding: NaN, no warning."""
+    """No pair, or all are equal but for rounding: NaN, no warning."""
     assert np.isnan(bootstrap_interval(differences)).all()
+
+
+def test_few_pairs_have_no_interval_but_a_test():
+    """Below six it would be much shorter than it says; six have one, five have p."""
+    few, enough = [1.0, 2.0, 4.0, 5.0, 9.0], [1.0, 2.0, 4.0, 5.0, 9.0, 2.0]
+    assert np.isnan(bootstrap_interval(few)).all()
+    assert paired_test(few) == 2 / 32
+    low, high = bootstrap_interval(enough)
+    assert 1 < low < np.mean(enough) < high < 9
+
+
+@pytest.mark.parametrize("exponent", [-1060, -900, -400, 0, 400, 900, 1019])
+def test_the_unit_does_not_matter(exponent):
+    """Bounds scale by any power of two that floats hold, p stays, nothing warns."""
+    whole = np.array([9, 3, -2, 7, 16, 1, -4, 5, 2, 2] * 3, float)
+    expected = np.ldexp(bootstrap_interval(whole, resamples=300), exponent)
+    scaled = np.ldexp(whole, exponent)
+    found = bootstrap_interval(scaled, resamples=300)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=5e-324)
+    assert paired_test(scaled) == paired_test(whole)
+    assert paired_test(scaled[:7]) == paired_test(whole[:7])
+
+
+def test_huge_differences_have_p_above_0():
+    """Five equal ones have 2 of 2**5 flips, at the end of the floats as anywhere."""
+    assert paired_test([1e308] * 5) == 2 / 32
+    outlier = [1.797e308, *[0.5] * 29]
+    assert paired_test(outlier) == 1.0
+    assert np.isfinite(bootstrap_interval(outlier)).all()
+
+
+def test_pooled_pairs_say_what_theory_says(rng):
+    """Far from 0, in 2500 pairs: mean plus and minus 1.96 standard errors, and level.
+
+    The true mean is in 180 to 199 of 200 intervals, whose mean length is right by 2 %;
+    p is below 0.05 about 5 % of the time, within four standard errors.
+    """
+    sample = rng.exponential(size=(2500, 200)) + 40.0
+    low, high = bootstrap_interval(sample, resamples=999)
+    assert 180 <= ((low <= 41) & (high >= 41)).sum() <= 199
+    expected = 2 * 1.96 * sample.std(axis=0) / np.sqrt(2500)
+    assert (high - low).mean() == pytest.approx(expected.mean(), rel=0.02)
+    p = paired_test(sample - 41, resamples=999)
+    assert abs((p <= 0.05).mean() - 0.05) < 4 * np.sqrt(0.05 * 0.95 / 200)
+    z = np.abs(sample.mean(axis=0) - 41) / (sample.std(axis=0) / 50)
+    assert np.abs(p - 2 * stats.norm.sf(z)).mean() < 0.03
+
+
+def test_many_pairs_are_judged_by_their_sums(rng):
+    """1001 pairs and up take as long as 1000: what is drawn and flipped are sums."""
+    sample = rng.normal(0.05, 1.0, 2500)
+    sums = pool(sample[:, None], seed=3)[:, 0]
+    assert paired_test(sample, seed=3) == paired_test(sums, seed=3)
+    mean = sample.mean()
+    around = mean + pool(sample[:, None] - mean, seed=3)[:, 0] * 1000 / 2500
+    expected = bootstrap_interval(around, seed=3)
+    assert bootstrap_interval(sample, seed=3) == pytest.approx(expected, rel=1e-9)
+
+
+def test_few_differences_among_many_pairs_are_exact():
+    """Three of 50,000 that differ are three flips, wherever they stand."""
+    differences = np.zeros(50_000)
+    differences[[4, 5, 40_000]] = 1.0, 2.0, 4.0
+    assert paired_test(differences) == 0.25
 
 
 def test_without_pairs_there_is_no_test():
@@ -171,17 +236,7 @@ def test_columns_are_judged_like_single_rows(rng):
     assert p[1] == 1.0
 
 
-def test_blocks_change_nothing(rng, monkeypatch):
-    """Many small blocks of resamples draw the same numbers as one large block."""
-    table = rng.normal(size=(30, 2))
-    before = bootstrap_interval(table, resamples=300), paired_test(table, resamples=300)
-    monkeypatch.setattr(resampling, "_CELLS", 30 * 7)
-    after = bootstrap_interval(table, resamples=300), paired_test(table, resamples=300)
-    np.testing.assert_allclose(before[0], after[0], rtol=1e-12)
-    assert after[1].min() > 0
-
-
-@given(st.lists(st.integers(-50, 50), min_size=2, max_size=30), st.integers(0, 5))
+@given(st.lists(st.integers(-50, 50), min_size=6, max_size=30), st.integers(0, 5))
 @LAW
 def test_the_other_sign_mirrors(differences, seed):
     """With b and a exchanged the bounds change sign and place, and p stays."""

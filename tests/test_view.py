@@ -95,7 +95,9 @@ def test_plot_grid_fetches_sources_as_it_is_told(table, client):
     [
         (lambda table: (table.head(0), 6), "no rows"),
         (lambda table: (table.drop(columns="cutout"), 6), "matte_frame"),
-        (lambda table: (table, 0), "rows must be"),
+        (lambda table: (table, 0), "rows must be 1 to 50; not 0"),
+        (lambda table: (table, 2.5), "rows must be 1 to 50; not 2.5"),
+        (lambda table: (table, None), "rows must be 1 to 50; not None"),
     ],
 )
 def test_plot_grid_refuses_what_it_cannot_draw(table, change, words):
@@ -119,6 +121,27 @@ def test_the_report_holds_everything_itself_and_escapes_keys(table, tmp_path):
     assert "NoSuchKey" in page
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"title": None}, "title must be text; not NoneType"),
+        ({"lead": 5}, "lead must be text; not int"),
+        ({"before": 5}, "before must be True, False or a function"),
+    ],
+)
+def test_a_page_of_something_else_is_refused(table, tmp_path, words, message):
+    """Before anything is written."""
+    with pytest.raises(cm.OptionsError, match=message):
+        cm.write_report(table, tmp_path / "r.html", **words)
+    assert list(tmp_path.rglob("*.html")) == []
+
+
+def test_a_row_without_a_reason_is_shown():
+    """No cutout and no error: the row says so, whatever stands for a missing word."""
+    frame = pd.DataFrame({"key": ["a", "b"], "cutout": None, "error": [pd.NA, None]})
+    assert [panel.note for panel in make_panels(frame, side=9)] == ["no cutout"] * 2
+
+
 def test_a_report_that_cannot_be_written_says_so(table, tmp_path):
     """A folder in place of the file is a clear error."""
     with pytest.raises(cm.OptionsError, match="cannot write"):
@@ -130,7 +153,7 @@ def test_a_long_frame_makes_a_bounded_report(table, tmp_path):
     long = pd.concat([table.iloc[[2]]] * 230, ignore_index=True)
     page = cm.write_report(long, tmp_path / "r.html").read_text(encoding="utf-8")
     assert page.count("<article>") == 200
-    assert "30 more rows" in page
+    assert "Not shown: 30 more rows." in page
 
 
 def test_a_signed_address_is_shown_without_its_signature(client, tmp_path):

@@ -47,7 +47,11 @@ class Agreement:
 
 
 def agree_all(
-    mine: Sequence[Any], theirs: Sequence[Any], *, progress: bool
+    mine: Sequence[Any],
+    theirs: Sequence[Any],
+    *,
+    workers: int | None = None,
+    progress: bool,
 ) -> list[Agreement]:
     """Compare the cutouts of each distinct pair once, in threads.
 
@@ -55,6 +59,8 @@ def agree_all(
     ----------
     mine, theirs : sequence
         Cells of a and of b, as many; what is no `Cutout` is an agreement with a reason.
+    workers : int, optional
+        Threads, as for `work_through`.
     progress : bool
         Show a bar.
 
@@ -64,7 +70,8 @@ def agree_all(
         One for each pair, in order.
     """
     pairs = list(zip(mine, theirs, strict=True))
-    found = work_through([_task(*pair) for pair in pairs], _agree_group, show=progress)
+    tasks = [_task(*pair) for pair in pairs]
+    found = work_through(tasks, _agree_group, workers=workers, show=progress)
     return [
         agreement or _missing(*pair)
         for agreement, pair in zip(found, pairs, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,18 +16,19 @@ from cosmat_nb.frame.comparison import AGREEMENT, Comparison
 from cosmat_nb.frame.differences import Judge, check_titles, summarize_pairs
 from cosmat_nb.frame.pairing import pair_rows
 from cosmat_nb.frame.rows import RESULT_COLUMNS
-from cosmat_nb.metrics.resampling import RESAMPLES
 from cosmat_nb.places import shown_place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from cosmat_nb.frame.agreeing import Agreement
     from cosmat_nb.frame.pairing import Pairing
 
 __all__ = ["compare_runs"]
 
+_ROUNDING_ULPS = 4  # numbers rounded once more differ by one, short sums by some
 _REMEDY = "pass frames that matte_frame, measure_frame or score_frame returned"
 
 
@@ -41,7 +43,8 @@ def compare_runs(
     column: str = "cutout",
     seed: int = 0,
     confidence: float = 0.95,
-    resamples: int = RESAMPLES,
+    resamples: int | None = None,
+    workers: int | None = None,
     progress: bool = True,
 ) -> Comparison:
     """Compare two results of the same pictures: options, engines or versions.
@@ -55,15 +58,17 @@ def compare_runs(
         From `matte_frame`, `measure_frame` or `score_frame`; the user's columns may be
         there too. Left as they are, and the order of their rows does not matter.
     on : str, default "key"
-        Column that pairs the rows. Rows of one frame with the same key count once when
-        they agree in status, cutout, metrics and `by`, and are an error otherwise.
+        Column that pairs the rows. Links are compared whole: where they were signed
+        anew, pass a column of your own. Rows of one frame with the same key count once
+        when they agree in status, cutout, metrics and `by`, and are an error otherwise.
     by : str or sequence of str, optional
         Columns of a or b, for a summary of each group. In both, they must agree.
     names : tuple of str, default ("a", "b")
         What a and b are called in texts; columns keep ``_a`` and ``_b``.
     metrics : sequence of str, optional
         Columns of numbers or flags in both. Unless given: all columns of numbers in
-        both, but `on`, `by`, ``size`` and what `matte_frame` tells of the call.
+        both, but `on`, `by`, ``size`` and what `matte_frame` tells of the call. Choose
+        them beforehand: `adjust_holm` pays for each, also where nothing differs.
     column : str, default "cutout"
         Holds the cutouts whose mattes are laid over each other. A frame without it
         has no direct agreement, and the pairs say so.
@@ -71,10 +76,15 @@ def compare_runs(
         Of all resampling: the same input and seed give the same comparison.
     confidence : float, default 0.95
         Of the intervals, 0.5 to 0.999.
-    resamples : int, default 9999
-        Of each interval, and of each test too large to be exact; 100 and up.
+    resamples : int, optional
+        Of each interval, and of each test too large to be exact; 100 and up. By
+        default 9999, and for tests 200 for each row of the summary if that is more,
+        250000 at most.
+    workers : int, optional
+        Threads that decode cutouts; by default one for each core, 8 at most.
     progress : bool, default True
-        Show a bar while cutouts are decoded.
+        Show a bar while cutouts are decoded, and one while rows of the summary are
+        resampled.
 
     Returns
     -------
@@ -89,9 +99,15 @@ def compare_runs(
 
     Notes
     -----
-    Intervals are those of `bootstrap_interval`, p-values those of `paired_test`,
-    adjusted by `adjust_holm` over all rows of the summary. Pairs are taken to be
-    independent: of a hundred frames of one film, compare a few.
+    Intervals are those of `bootstrap_interval`: none below 6 pairs, and shorter than
+    they say with few. P-values are those of `paired_test`, adjusted by `adjust_holm`
+    over all rows of the summary. Where no test is exact, none is adjusted to less than
+    ``rows / (resamples + 1)``; where all are, and of n pairs, to no less than
+    ``rows * 2 / 2**n``, so with few pairs choose few `metrics` and groups. Pairs are
+    taken to be independent: of a hundred frames of one film, compare a few.
+
+    Where floats differ by no more than their rounding, by 4 units in the last place of
+    the less precise column at the larger of both numbers, the difference is 0.
 
     Examples
     --------
@@ -112,19 +128,27 @@ def compare_runs(
     metrics = _choose_metrics(a, b, metrics, leave={on, *by, column})
     pairing = pair_rows(a, b, on, ["status", column, *metrics, *by])
     groups = {name: _group_values(pairing, name, on) for name in by}
-    pairs = _make_pairs(pairing, on, groups, metrics, column, progress=progress)
+    cutouts = _both(pairing, column, "cutout")
+    found = agree_all(
+        *(cells.tolist() for _, cells in cutouts), workers=workers, progress=progress
+    )
+    parts = [(on, pairing.a[on]), *groups.items(), *_both(pairing, "status")]
+    parts += [*_changes(pairing, metrics), *_agreements(found), *cutouts]
+    pairs = _join(parts)
 
     judge = Judge(confidence=confidence, resamples=resamples, seed=seed)
+    summary = summarize_pairs(pairs, by, metrics, judge, progress=progress)
     return Comparison(
         names=names,
         on=on,
         by=by,
         pairs=pairs,
-        summary=summarize_pairs(pairs, by, metrics, judge),
+        summary=summary,
         only_a=pairing.only_a,
         only_b=pairing.only_b,
         repeated=pairing.repeated,
         confidence=confidence,
+        resamples=judge.flips(len(summary)),
         seed=seed,
     )
 
@@ -157,6 +181,14 @@ def _choose_metrics(
         raise OptionsError(f"metrics must be a list of columns, as [{metrics!r}]")
     for name in metrics:
         for frame, which in ((a, "a"), (b, "b")):
+            if name not in frame.columns:
+                known = [other for other in map(str, frame.columns) if other != name]
+                like = get_close_matches(str(name), known, 1)
+                hint = f"did you mean {like[0]!r}? " if like else ""
+                raise OptionsError(
+                    f"{which} has no column {name!r:.60}: {hint}Measure or score both "
+                    "frames first"
+                )
             if _kind(frame, name) not in "iufb":
                 raise OptionsError(
                     f"metric {name!r} must be a column of numbers or flags; in {which} "
@@ -193,29 +225,38 @@ def _same(x: Any, y: Any) -> bool:
     return all(missing) if any(missing) else bool(x == y)
 
 
-def _make_pairs(
-    pairing: Pairing,
-    on: str,
-    groups: dict[str, pd.Series],
-    metrics: Sequence[str],
-    column: str,
-    *,
-    progress: bool,
-) -> pd.DataFrame:
-    columns = [(on, pairing.a[on]), *groups.items()]
-    columns += _both(pairing, "status")
+def _changes(
+    pairing: Pairing, metrics: Sequence[str]
+) -> Iterator[tuple[str, pd.Series]]:
     for name in metrics:
-        first, second = (_numbers(frame[name]) for frame in (pairing.a, pairing.b))
-        with np.errstate(invalid="ignore"):  # two infinities have no difference
-            difference = pd.Series(second - first)
-        columns += [(f"{name}_a", pd.Series(first)), (f"{name}_b", pd.Series(second))]
-        columns += [(f"{name}_diff", difference.where(np.isfinite(difference)))]
-    (_, mine), (_, theirs) = cutouts = _both(pairing, column, "cutout")
-    agreements = agree_all(mine.tolist(), theirs.tolist(), progress=progress)
+        first, second = pairing.a[name], pairing.b[name]
+        yield f"{name}_a", pd.Series(_numbers(first))
+        yield f"{name}_b", pd.Series(_numbers(second))
+        yield f"{name}_diff", pd.Series(_subtract(first, second))
+
+
+def _subtract(first: pd.Series, second: pd.Series) -> NDArray[np.float64]:
+    a, b = _numbers(first), _numbers(second)
+    rounding = _ROUNDING_ULPS * max(_precision(first), _precision(second))
+    # Two infinities have no difference, and that of two large numbers may overflow.
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = b - a
+        alike = np.abs(difference) <= rounding * np.maximum(np.abs(a), np.abs(b))
+    return np.where(np.isfinite(difference), np.where(alike, 0, difference), np.nan)
+
+
+def _precision(values: pd.Series) -> float:
+    dtype = getattr(values.dtype, "numpy_dtype", values.dtype)
+    return float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
+
+
+def _agreements(found: Sequence[Agreement]) -> Iterator[tuple[str, pd.Series]]:
     for name, dtype in AGREEMENT.items():
-        values = [getattr(each, name.removeprefix("agreement_")) for each in agreements]
-        columns.append((name, pd.Series(values, dtype=dtype)))
-    columns += cutouts
+        values = [getattr(each, name.removeprefix("agreement_")) for each in found]
+        yield name, pd.Series(values, dtype=dtype)
+
+
+def _join(columns: Sequence[tuple[str, pd.Series]]) -> pd.DataFrame:
     titles = [name for name, _ in columns]
     check_titles(titles)
     return pd.concat([values for _, values in columns], axis=1, keys=titles)

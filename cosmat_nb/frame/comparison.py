@@ -27,6 +27,7 @@ AGREEMENT = {
 _LARGEST = 5
 _MOST_ROWS = 60
 _SHOWN = 60
+_TELLING = 0.01  # a p-value that could not get below would hide what was found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -47,16 +48,17 @@ class Comparison:
         One row a key, in their order: the key, the groups, ``status_a`` and
         ``status_b`` (missing where a frame has no status); for each metric
         ``<metric>_a``, ``<metric>_b`` and ``<metric>_diff`` (float64; the last is NaN
-        unless both are finite); ``agreement_iou`` and ``agreement_mad`` as
-        `compare_mattes` defines them, ``agreement_basis`` (``canvas``: pixels stand
-        where they stood, the padding counted off; ``alpha``: moved to where the mattes
-        differ least, an assumption that favours agreement), ``agreement_error`` (why
-        there is none); ``cutout_a`` and ``cutout_b``.
+        unless it is finite, and 0 within rounding, see `compare_runs`);
+        ``agreement_iou`` and ``agreement_mad`` as `compare_mattes` defines them,
+        ``agreement_basis`` (``canvas``: pixels stand where they stood, the padding
+        counted off; ``alpha``: moved to where the mattes differ least, an assumption
+        that favours agreement), ``agreement_error`` (why there is none); ``cutout_a``
+        and ``cutout_b``.
     summary : DataFrame
         One row for each metric of each group: the groups, ``metric``, ``n`` (pairs with
         a difference; all that follows is about these), ``mean_a``, ``mean_b``,
         ``mean_diff``, ``ci_low`` and ``ci_high`` (bounds of the mean difference, NaN
-        below two pairs and where all differences are equal), ``median_diff``,
+        below 6 pairs and where all differences are equal), ``median_diff``,
         ``p_value``, ``p_adjusted`` (Holm, over all rows of this table).
     only_a, only_b : tuple
         Keys that the other has not, in order; None for each row without a key.
@@ -64,6 +66,8 @@ class Comparison:
         Rows of both frames that repeat another and were counted once.
     confidence : float
         Of the intervals.
+    resamples : int
+        Of the tests that are not exact.
     seed : int
         Of the resampling.
     """
@@ -77,6 +81,7 @@ class Comparison:
     only_b: tuple[Any, ...]
     repeated: int
     confidence: float
+    resamples: int
     seed: int
 
     def __repr__(self) -> str:
@@ -154,6 +159,9 @@ class Comparison:
         facts = [f"{n:,} {what}" for what, n in counts.items() if n]
         pairs = len(self.pairs)
         facts.insert(0, f"{pairs:,} pair{'s' if pairs != 1 else ''}")
+        overlaps = self.pairs["agreement_iou"].dropna()
+        if len(overlaps):
+            facts.append(f"{len(overlaps):,} overlaid: mean IoU {overlaps.mean():.3f}")
         return f"{a} vs {b}: {', '.join(facts)}"
 
     def _count_statuses(self) -> int:
@@ -165,12 +173,24 @@ class Comparison:
         largest, metric = self._most_unlike()
         return (
             f"<div><b>{html.escape(self._line())}</b></div>"
-            f"<div>Differences are b − a: {b} minus {a}. Intervals hold the mean "
-            f"difference at {self.confidence:.4g} confidence; p_adjusted is Holm's, "
-            "over this table. A sign says which is larger, not which is better.</div>"
+            f"<div>Differences are b − a: {b} minus {a}. A sign says which is larger, "
+            "not which is better. Intervals of the mean difference aim at "
+            f"{self.confidence:.4g} confidence; with few pairs they are shorter than "
+            f"that. p_adjusted is Holm's, over this table{self._floor()}.</div>"
             f"{_html_table(self.summary.head(_MOST_ROWS), 'Summary')}"
             f"{_left_out(len(self.summary) - _MOST_ROWS)}"
             f"{_html_table(largest, f'Largest differences by {metric}')}"
+        )
+
+    def _floor(self) -> str:
+        p = self.summary["p_value"]
+        floor = p.count() / (self.resamples + 1)
+        drawn_out = (p == 1 / (self.resamples + 1)).any()
+        if not drawn_out or floor <= _TELLING:
+            return ""
+        return (
+            f": with {self.resamples:,} resamples it cannot fall below {floor:.2g} in "
+            "tests that are not exact, so pass more"
         )
 
     def _most_unlike(self) -> tuple[pd.DataFrame, str]:

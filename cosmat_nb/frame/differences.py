@@ -9,16 +9,33 @@ import numpy as np
 import pandas as pd
 
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.metrics.resampling import adjust_holm, bootstrap_interval, paired_test
+from cosmat_nb.frame.progress import Progress
+from cosmat_nb.metrics.draws import rescaled
+from cosmat_nb.metrics.resampling import (
+    RESAMPLES,
+    adjust_holm,
+    bootstrap_interval,
+    paired_test,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
 __all__ = ["Judge", "check_titles", "summarize_pairs"]
 
-_STATISTICS = (
+FLIPS_PER_ROW = 200
+"""Sign flips for each row of a summary: Holm's p can then come down to 0.005."""
+
+MOST_FLIPS = 250_000
+"""However many rows there are, to bound the time."""
+
+_STATISTICS = ("mean_a", "mean_b", "mean_diff", "median_diff")
+_JUDGED = ("ci_low", "ci_high", "p_value")
+_TITLES = (
+    "metric",
+    "n",
     "mean_a",
     "mean_b",
     "mean_diff",
@@ -26,7 +43,9 @@ _STATISTICS = (
     "ci_high",
     "median_diff",
     "p_value",
+    "p_adjusted",
 )
+_TOGETHER = 128  # columns; bounds what all their resampled means take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,28 +56,75 @@ class Judge:
     ----------
     confidence : float
         Of the intervals.
-    resamples, seed : int
-        Of intervals and tests.
+    resamples : int or None
+        Of intervals and tests; None for `RESAMPLES`, and for enough `flips`.
+    seed : int
+        Of all draws.
     """
 
     confidence: float
-    resamples: int
+    resamples: int | None
     seed: int
 
-    def judge(self, differences: NDArray[np.float64]) -> tuple[Any, Any, Any]:
-        """Return lower bounds, upper bounds and p-values of columns, each (m,)."""
+    def flips(self, rows: int) -> int:
+        """Return how many sign flips a test of a family of so many has.
+
+        Examples
+        --------
+        >>> judge = Judge(confidence=0.95, resamples=None, seed=0)
+        >>> judge.flips(43), judge.flips(516), judge.flips(10_000)
+        (9999, 103200, 250000)
+        """
+        if self.resamples is not None:
+            return self.resamples
+        return max(RESAMPLES, min(FLIPS_PER_ROW * rows, MOST_FLIPS))
+
+    def judge(
+        self, rows: Sequence[NDArray[np.float64]], *, show: bool
+    ) -> NDArray[np.float64]:
+        """Judge the differences of each row of a summary.
+
+        Rows of as many pairs share their draws, which cost the time.
+
+        Parameters
+        ----------
+        rows : sequence of ndarray of float64, shape (n,)
+            Each of a length of its own.
+        show : bool
+            Whether there is a bar.
+
+        Returns
+        -------
+        ndarray of float64, shape (3, len(rows))
+            Lower bounds, upper bounds, p-values.
+        """
+        found = np.full((3, len(rows)), np.nan)
+        with Progress(len(rows), show=show, unit="row") as bar:
+            for places in _alike(rows):
+                columns = np.stack([rows[place] for place in places], axis=1)
+                found[:, places] = self._judge_columns(columns, self.flips(len(rows)))
+                bar.advance(len(places))
+        return found
+
+    def _judge_columns(
+        self, columns: NDArray[np.float64], flips: int
+    ) -> tuple[Any, Any, Any]:
         low, high = bootstrap_interval(
-            differences,
+            columns,
             confidence=self.confidence,
-            resamples=self.resamples,
+            resamples=RESAMPLES if self.resamples is None else self.resamples,
             seed=self.seed,
         )
-        p = paired_test(differences, resamples=self.resamples, seed=self.seed)
-        return low, high, p
+        return low, high, paired_test(columns, resamples=flips, seed=self.seed)
 
 
 def summarize_pairs(
-    pairs: pd.DataFrame, by: Sequence[str], metrics: Sequence[str], judge: Judge
+    pairs: pd.DataFrame,
+    by: Sequence[str],
+    metrics: Sequence[str],
+    judge: Judge,
+    *,
+    progress: bool,
 ) -> pd.DataFrame:
     """Sum up each metric of each group.
 
@@ -70,6 +136,8 @@ def summarize_pairs(
         Groups, and what is summed up.
     judge : Judge
         Makes intervals and p-values.
+    progress : bool
+        Show a bar; it counts rows of the summary.
 
     Returns
     -------
@@ -81,16 +149,20 @@ def summarize_pairs(
     OptionsError
         When a column of `by` is called as one of the summary's own.
     """
-    check_titles([*by, "metric", "n", *_STATISTICS, "p_adjusted"])
-    parts = []
+    check_titles([*by, *_TITLES])
+    parts, differences = [], []
     for values, group in _split(pairs, by):
-        table = _measure_group(group, metrics, judge)
+        table, changes = _measure_group(group, metrics)
         for place, (name, value) in enumerate(zip(by, values, strict=True)):
             same = pd.Series([value] * len(table), dtype=pairs[name].dtype)
             table.insert(place, name, same)
         parts.append(table)
+        differences += changes
+    judged = judge.judge(differences, show=progress)
     summary = pd.concat(parts, ignore_index=True)
-    return summary.assign(p_adjusted=adjust_holm(summary["p_value"].to_numpy()))
+    summary = summary.assign(**dict(zip(_JUDGED, judged, strict=True)))
+    adjusted = adjust_holm(summary["p_value"].to_numpy())
+    return summary.assign(p_adjusted=adjusted)[[*by, *_TITLES]]
 
 
 def check_titles(titles: Sequence[str]) -> None:
@@ -120,34 +192,37 @@ def _split(
 
 
 def _measure_group(
-    pairs: pd.DataFrame, metrics: Sequence[str], judge: Judge
-) -> pd.DataFrame:
-    first, second, difference = (
-        pairs[[f"{name}_{which}" for name in metrics]].to_numpy("float64")
-        for which in ("a", "b", "diff")
-    )
-    known = ~np.isnan(difference)
-    found = {name: np.full(len(metrics), np.nan) for name in _STATISTICS}
-    for rows, places in _patterns(known):
-        mine, theirs, change = (
-            each[rows][:, places] for each in (first, second, difference)
-        )
-        means = (each.mean(axis=0) for each in (mine, theirs, change))
-        low, high, p = judge.judge(change)
-        statistics = (*means, low, high, np.median(change, axis=0), p)
-        for name, values in zip(_STATISTICS, statistics, strict=True):
-            found[name][places] = values
-    titles = pd.Series(list(metrics), dtype="str")
-    return pd.DataFrame({"metric": titles, "n": known.sum(axis=0), **found})
+    pairs: pd.DataFrame, metrics: Sequence[str]
+) -> tuple[pd.DataFrame, list[NDArray[np.float64]]]:
+    rows, differences = [], []
+    for name in metrics:
+        columns = [f"{name}_{which}" for which in ("a", "b", "diff")]
+        numbers = pairs[columns].to_numpy("float64")
+        numbers = numbers[~np.isnan(numbers[:, 2])]
+        means = _statistic(np.mean, numbers)
+        median = _statistic(np.median, numbers[:, 2:])
+        rows.append((len(numbers), *means, *median))
+        differences.append(numbers[:, 2])
+    table = pd.DataFrame(rows, columns=["n", *_STATISTICS])
+    table.insert(0, "metric", pd.Series(list(metrics), dtype="str"))
+    dtypes = {"n": "int64", **dict.fromkeys(_STATISTICS, "float64")}
+    return table.astype(dtypes), differences
 
 
-def _patterns(
-    known: NDArray[np.bool_],
-) -> Iterator[tuple[NDArray[np.bool_], list[int]]]:
-    # Metrics that miss the same pairs share their resamples, which cost the time.
-    patterns: dict[bytes, list[int]] = {}
-    for place, rows in enumerate(known.T):
-        if rows.any():
-            patterns.setdefault(rows.tobytes(), []).append(place)
-    for places in patterns.values():
-        yield known[:, places[0]], places
+def _statistic(
+    statistic: Callable[..., NDArray[np.float64]], columns: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    if not len(columns):
+        return np.full(columns.shape[1], np.nan)
+    scaled, exponents = rescaled(columns)
+    result: NDArray[np.float64] = np.ldexp(statistic(scaled, axis=0), exponents)
+    return result
+
+
+def _alike(rows: Sequence[NDArray[np.float64]]) -> Iterator[list[int]]:
+    lengths: dict[int, list[int]] = {}
+    for place, row in enumerate(rows):
+        lengths.setdefault(len(row), []).append(place)
+    for places in lengths.values():
+        for start in range(0, len(places), _TOGETHER):
+            yield places[start : start + _TOGETHER]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -9,15 +10,15 @@ from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.before import NOT_FOUND, Sources
 from cosmat_nb.frame.columns import check_column, check_free
+from cosmat_nb.frame.numbers import add_rows, told
 from cosmat_nb.frame.working import (
     Task,
-    add_rows,
     attempt,
     once,
     picture_of,
     work_through,
 )
-from cosmat_nb.metrics.alignment import locate
+from cosmat_nb.metrics.alignment import locate, place_back
 from cosmat_nb.metrics.matte import MatteMetrics
 from cosmat_nb.metrics.measure import measure_cutout
 
@@ -46,27 +47,32 @@ def measure_frame(
     workers: int | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Measure every cutout; each distinct PNG is read and decoded once, in threads.
+    """Measure every cutout, in threads.
 
-    A thread holds one decoded cutout and, with `before`, one decoded source, however
-    many rows there are. Nothing is paid for but the requests that fetch sources.
+    Each distinct PNG is read and decoded once; with `before`, once for each source
+    picture that it is held against. A thread holds one decoded cutout and, with
+    `before`, one decoded source, however many rows there are. Nothing is paid for but
+    the requests that fetch sources.
 
     Parameters
     ----------
     frame : DataFrame
         With cutouts, as `matte_frame` returns it. Left as it is.
     column : str, default "cutout"
-        Holds `Cutout` values; anything else has no numbers.
+        Holds `Cutout` values; anything else has no numbers. The pixels of other
+        pictures are measured by `measure_cutout`.
     before : bool or callable, default False
         Whether the source pictures are fetched, once for all cutouts of one place that
         holds them: ``edge_evidence`` and ``halo`` need them. True asks the client that
         each cutout came from; a callable takes ``cutout.place`` and returns a file's
-        bytes, as ``client.fetch`` does, for cutouts that forgot their client.
+        bytes, as ``client.fetch`` does, for cutouts that forgot their client. A cutout
+        that was moved is held against its source where it lay.
     workers : int, optional
         Threads; by default one for each core, 8 at most. More help where sources
         come from far.
     progress : bool, default True
-        Show a bar; it counts distinct PNGs.
+        Show a bar; it counts distinct PNGs, with `before` distinct pairs of PNG and
+        source.
 
     Returns
     -------
@@ -96,7 +102,7 @@ def measure_frame(
         workers=workers,
         show=progress,
     )
-    return add_rows(frame, rows, dtypes, ERROR)
+    return add_rows(frame, told(values, rows), dtypes, ERROR)
 
 
 def _task(value: object, sources: Sources) -> Task[Cutout] | None:
@@ -134,4 +140,9 @@ def _measure_with(
     offset = locate(before, rgba)
     if offset is None:
         raise OptionsError(NOT_FOUND)
-    return measure_cutout(rgba, before, offset=offset).as_row()
+    if offset == (0, 0) and rgba.shape[:2] == before.shape[:2]:
+        return measure_cutout(rgba, before).as_row()
+    # Where the picture's frame cut the subject, a moved cutout seems to have an edge.
+    there = measure_cutout(place_back(rgba, offset, before.shape[:2]), before)
+    moved = measure_cutout(rgba)
+    return replace(moved, edge_evidence=there.edge_evidence, halo=there.halo).as_row()

@@ -59,7 +59,7 @@ def pair_rows(
     ------
     OptionsError
         When a key has rows that disagree, keys cannot be put in order, or no key is in
-        both.
+        both: links are compared whole, and one signed anew is another link.
 
     Examples
     --------
@@ -73,11 +73,7 @@ def pair_rows(
     mine, theirs = _Keys.of(a, on, same, "a"), _Keys.of(b, on, same, "b")
     common = _in_order(mine.rows.keys() & theirs.rows.keys())
     if not common:
-        raise OptionsError(
-            f"no {on} is in both frames: a has {_list_keys(mine.rows)}, "
-            f"b has {_list_keys(theirs.rows)}; pass on= a column that names the "
-            "same pictures in both"
-        )
+        raise OptionsError(_describe_strangers(on, mine, theirs))
     return Pairing(
         a=a.iloc[[mine.rows[key] for key in common]].reset_index(drop=True),
         b=b.iloc[[theirs.rows[key] for key in common]].reset_index(drop=True),
@@ -145,8 +141,37 @@ def _in_order(keys: Iterable[Any]) -> Sequence[Any]:
         raise OptionsError(_KIND) from None
 
 
+def _describe_strangers(on: str, mine: _Keys, theirs: _Keys) -> str:
+    first, second = (dict(map(_text_and_kind, each.rows)) for each in (mine, theirs))
+    alike = sorted(first.keys() & second.keys())
+    if not alike:
+        return (
+            f"no {on} is in both frames: a has {_list_keys(mine.rows)}, b has "
+            f"{_list_keys(theirs.rows)}; pass on= a column that names the same "
+            "pictures in both"
+        )
+    if (kind := first[alike[0]]) != (other := second[alike[0]]):
+        return (
+            f"no {on} is in both frames: {_list_keys(alike)} are {kind} in a and "
+            f"{other} in b; convert one column with astype"
+        )
+    return (
+        f"no {on} is in both frames as it stands: {_list_keys(alike)} differ only in "
+        "what is not shown, as links that were signed anew do; pass on= a column of "
+        "your own that names the same pictures in both"
+    )
+
+
+def _text_and_kind(key: Any) -> tuple[str, str]:
+    return _shown(key), type(key).__name__
+
+
+def _shown(key: Any) -> str:
+    return shown_place(str(key))
+
+
 def _list_keys(keys: Iterable[Any]) -> str:
     distinct = list(dict.fromkeys(keys))
-    shown = [repr(shown_place(str(key))) for key in distinct[:_NAMED]]
+    shown = [repr(_shown(key)) for key in distinct[:_NAMED]]
     more = len(distinct) - _NAMED
     return (", ".join(shown) or "none") + (f" and {more} more" if more > 0 else "")

@@ -10,9 +10,10 @@ import pandas as pd
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.comparing import compare_runs
+from cosmat_nb.frame.comparison import Comparison
 from cosmat_nb.metrics.findings import find_in_row
-from cosmat_nb.metrics.judging import CHECKS, Severity
-from cosmat_nb.metrics.thresholds import Thresholds
+from cosmat_nb.metrics.judging import CHECKS, COLUMNS, Severity
+from cosmat_nb.metrics.thresholds import Thresholds, check_thresholds
 
 if TYPE_CHECKING:
     from cosmat_nb.metrics.findings import Finding
@@ -39,7 +40,7 @@ def find_problems(
     frame: pd.DataFrame,
     *,
     thresholds: Thresholds = Thresholds(),
-    against: pd.DataFrame | None = None,
+    against: pd.DataFrame | Comparison | None = None,
     on: str | None = "key",
     progress: bool = True,
 ) -> pd.DataFrame:
@@ -53,10 +54,11 @@ def find_problems(
         left out here and counted.
     thresholds : Thresholds
         Where a number becomes a finding.
-    against : DataFrame, optional
+    against : DataFrame or Comparison, optional
         A second result for the same pictures, by other options or another engine, with
-        cutouts; `compare_runs` gives the agreement. Without it a column
-        ``agreement_iou`` of `frame` is used where there is one.
+        cutouts; `compare_runs` gives the agreement. Or what it returned for `frame` and
+        another: then nothing is decoded, and rows are found by its keys. Without it a
+        column ``agreement_iou`` of `frame` is used where there is one.
     on : str or None, default "key"
         Column that names pictures; it is copied. None copies none.
     progress : bool, default True
@@ -80,7 +82,9 @@ def find_problems(
     ------
     OptionsError
         When the frame was not measured, lacks the column `on`, has one of the columns
-        twice or with words in it, or has ``agreement_iou`` and is compared again.
+        twice or with words in it, or has ``agreement_iou`` and is compared again; when
+        `on` is called like a column of the result, a comparison knows none of the
+        frame's keys, or an argument is of another kind.
 
     Examples
     --------
@@ -88,14 +92,14 @@ def find_problems(
     >>> problems = cm.find_problems(cm.measure_frame(result))  # doctest: +SKIP
     >>> problems[problems.severity == "high"]  # doctest: +SKIP
     """
+    check_thresholds(thresholds)
     check_column(frame, "coverage", "measure it first with measure_frame")
     if on is not None:
-        check_column(frame, on, "name pictures with on=, or pass on=None")
+        _check_name(frame, on)
     numbers = _read_numbers(frame)
     if against is not None:
-        if on is None:
-            raise OptionsError("against= pairs rows by their key: name it with on=")
-        numbers[_AGREEMENT] = _agree(frame, against, on, progress=progress)
+        comparison = _compare(frame, against, on, progress=progress)
+        numbers[_AGREEMENT] = _read_agreement(frame, comparison)
     rows = [find_in_row(row, thresholds) for row in numbers.to_dict("records")]
     positions = [place for place, row in enumerate(rows) for _ in row]
     found = [each for row in rows for each in row]
@@ -110,10 +114,18 @@ def find_problems(
     return problems
 
 
+def _check_name(frame: pd.DataFrame, on: str) -> None:
+    check_column(frame, on, "name pictures with on=, or pass on=None")
+    if on in _DTYPES:
+        raise OptionsError(
+            f"the findings have a column {on!r} of their own: rename the frame's, or "
+            "pass on=None"
+        )
+
+
 def _read_numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    wanted = {name for check in CHECKS for name in check.columns}
     numbers = {}
-    for name in frame.columns.intersection(list(wanted)):
+    for name in frame.columns.intersection(list(COLUMNS)):
         values = check_column(frame, name, "keep one of them")
         try:
             numbers[name] = values.astype("Float64").to_numpy("float64", na_value=nan)
@@ -150,13 +162,30 @@ def _count(numbers: pd.DataFrame, check: Check) -> int:
     return int(present.all(axis=1).sum())
 
 
-def _agree(
-    frame: pd.DataFrame, against: pd.DataFrame, on: str, *, progress: bool
-) -> list[float]:
+def _compare(
+    frame: pd.DataFrame,
+    against: pd.DataFrame | Comparison,
+    on: str | None,
+    *,
+    progress: bool,
+) -> Comparison:
     if _AGREEMENT in frame.columns:
         raise OptionsError(
             f"the frame already has {_AGREEMENT}: drop it, or leave against= out"
         )
-    pairs = compare_runs(frame, against, on=on, metrics=(), progress=progress).pairs
+    if isinstance(against, Comparison):
+        return against
+    if on is None:
+        raise OptionsError("against= pairs rows by their key: name it with on=")
+    return compare_runs(frame, against, on=on, metrics=(), progress=progress)
+
+
+def _read_agreement(frame: pd.DataFrame, comparison: Comparison) -> list[float]:
+    on, pairs = comparison.on, comparison.pairs
+    keys = check_column(frame, on, "the comparison paired rows by it").tolist()
     known = dict(zip(pairs[on], pairs[_AGREEMENT], strict=True))
-    return [known.get(key, nan) for key in frame[on]]
+    if keys and known.keys().isdisjoint(keys):
+        raise OptionsError(
+            f"the comparison knows no {on!r} of this frame: compare this one"
+        )
+    return [known.get(key, nan) for key in keys]

@@ -22,13 +22,15 @@ class Progress:
         Calls to be made.
     show : bool
         Whether there is a bar at all.
+    unit : str, default "picture"
+        What it counts.
     """
 
-    def __init__(self, total: int, *, show: bool) -> None:
+    def __init__(self, total: int, *, show: bool, unit: str = "picture") -> None:
         self._show = show
         self._bar: tqdm[Any] | None = None
         with suppress(Exception):
-            self._bar = tqdm(total=total, unit="picture", disable=not (show and total))
+            self._bar = tqdm(total=total, unit=unit, disable=not (show and total))
 
     def __enter__(self) -> Self:
         return self

@@ -13,6 +13,7 @@ from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.metrics.checks import VISIBLE, alpha_level
+from cosmat_nb.places import is_address, shown_place, shown_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +34,7 @@ def read_reference(value: object) -> NDArray[Any]:
         An array (H, W), uint8 from 0 to 255, float from 0 to 1 or bool, or (H, W, 4)
         uint8; a picture file, or its path. Of a picture with an alpha channel alpha is
         the reference, of any other its grey. 16-bit files are read in their upper 8.
+        A file with an EXIF orientation is turned upright, as source pictures are.
 
     Returns
     -------
@@ -42,8 +44,9 @@ def read_reference(value: object) -> NDArray[Any]:
     Raises
     ------
     OptionsError
-        When it is something else, has colours without alpha, or can be meant in two
-        ways: grey colours that are opaque everywhere, or labels as 0 and 1 among 255.
+        When it is something else, an address, has colours without alpha, or can be
+        meant in two ways: grey colours that are opaque everywhere, or labels as 0 and 1
+        among 255.
     ImageError
         When the file is damaged or no picture.
 
@@ -56,6 +59,11 @@ def read_reference(value: object) -> NDArray[Any]:
         return value.rgba
     if isinstance(value, np.ndarray):
         return _of_array(np.asarray(value))
+    if isinstance(value, str) and is_address(value):
+        raise OptionsError(
+            f"a reference is not fetched from an address, {shown_place(value)}: pass a "
+            "function that returns its bytes"
+        )
     if isinstance(value, (str, os.PathLike)):
         return _of_picture(_read_file(Path(value)))
     if isinstance(value, bytes):
@@ -71,18 +79,20 @@ def _is_missing(value: Any) -> bool:
 
 
 def _read_file(path: Path) -> bytes:
-    # A pipe or a device would be read for ever.
-    if not path.is_file():
-        raise OptionsError(f"there is no file {path}")
+    # A path that was made of an address still holds its secrets.
+    shown = shown_text(str(path))
     try:
+        # A pipe or a device would be read for ever.
+        if not path.is_file():
+            raise OptionsError(f"there is no file {shown}")
         return path.read_bytes()
     except OSError as error:
-        raise OptionsError(f"{path} cannot be read: {error.strerror}") from None
+        raise OptionsError(f"{shown} cannot be read: {error.strerror}") from None
 
 
 def _of_picture(data: bytes) -> NDArray[np.uint8]:
     mode = images.read_header(data).mode
-    rgba = images.decode_rgba(data)
+    rgba = images.decode_rgba(data, upright=True)
     in_palette = mode == "P" and rgba[..., 3].min() < _OPAQUE
     if mode in _WITH_ALPHA or in_palette:
         return _check_alpha_is_meant(

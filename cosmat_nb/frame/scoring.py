@@ -12,10 +12,10 @@ from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.before import NOT_FOUND, Sources
 from cosmat_nb.frame.columns import check_column, check_free
+from cosmat_nb.frame.numbers import add_rows, told
 from cosmat_nb.frame.truth import Reference, find_references
 from cosmat_nb.frame.working import (
     Task,
-    add_rows,
     attempt,
     once,
     picture_of,
@@ -126,7 +126,7 @@ def score_frame(
         workers=workers,
         show=progress,
     )
-    return add_rows(frame, rows, dtypes, ERROR)
+    return add_rows(frame, told(values, rows), dtypes, ERROR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column, describe_cell
 from cosmat_nb.frame.reference import read_reference
-from cosmat_nb.places import is_address, shown_place
+from cosmat_nb.places import is_address, shown_place, shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -29,6 +29,9 @@ Truth: TypeAlias = "str | Path | Callable[[str], object]"
 
 SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".jpg", ".jpeg")
 """Files of a folder that count as references, the first kind before all others."""
+
+_OF_PICTURES = (*SUFFIXES, ".jpe", ".jfif", ".heic", ".heif", ".avif", ".jp2", ".tpg")
+"""Endings of a key that say only which kind of picture it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,10 @@ def find_references(
         A column that holds what `read_reference` takes; a folder; or a function from
         key to any of that, called from several threads, None where there is nothing.
         In a folder the reference of ``samples/mug.jpg`` is ``samples/mug.png``, else
-        ``mug.png``, else at either place the only picture ``mug`` of another kind. A
-        file in another folder than its key says serves one picture alone.
+        ``mug.png``, else at either place the only picture ``mug`` of another kind. Of
+        a key only an ending of pictures is dropped: ``mug.v2`` is looked for as
+        ``mug.v2.png``. A file in another folder than its key says serves one picture
+        alone.
     on : str, default "key"
         Column of keys, for a folder and a function.
     name : str, default "truth"
@@ -92,10 +97,16 @@ def find_references(
     keys = check_column(frame, on, "pass on=").tolist()
     if callable(given):
         return [_of_key(key, partial(given, key)) for key in keys]
-    if not given.is_dir():
-        raise OptionsError(f"{name} must be a folder; {given} is none")
+    if not _is_folder(given):
+        raise OptionsError(f"{name} must be a folder; {shown_text(str(given))} is none")
     paths = _find_files(given, {key for key in keys if isinstance(key, str)})
     return [_of_key(key, paths.get(key)) for key in keys]
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):  # a name that is too long for any folder
+        return path.is_dir()
+    return False
 
 
 def _of_cell(value: object) -> Reference:
@@ -151,11 +162,8 @@ class _Folder:
         self._listed: dict[Path, dict[str, list[Path]]] = {}
 
     def find(self, key: str) -> _Found:
-        place = shown_place(key)
-        if is_address(key):
-            place = unquote(urlsplit(place).path)
-        *parents, name = place.strip("/").split("/")
-        stem = name.rpartition(".")[0] or name
+        *parents, name = _path_of(key).strip("/").split("/")
+        stem = _stem_of(name)
         inside = self._root.joinpath(*parents)
         owner = "/".join([*parents, stem])
         if self._holds(inside) and (path := self._pick(inside, stem)) is not None:
@@ -180,6 +188,21 @@ class _Folder:
             names = ", ".join(sorted(path.name for path in best))
             raise OptionsError(f"{names} could all be the reference: keep one")
         return best[0] if best else None
+
+
+def _path_of(key: str) -> str:
+    if not is_address(key):
+        return key
+    try:
+        return unquote(urlsplit(shown_place(key)).path)
+    except ValueError as error:
+        raise OptionsError(f"the key is no address that can be read: {error}") from None
+
+
+def _stem_of(name: str) -> str:
+    # What follows a dot may be a version or a day: two pictures, not two kinds of one.
+    stem, _, suffix = name.rpartition(".")
+    return stem if stem and f".{suffix.lower()}" in _OF_PICTURES else name
 
 
 def _list_pictures(folder: Path) -> dict[str, list[Path]]:

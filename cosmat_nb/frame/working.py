@@ -17,11 +17,9 @@ from functools import cache, partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-import pandas as pd
-
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.frame.columns import add_columns
 from cosmat_nb.frame.progress import Progress
+from cosmat_nb.places import shown_text
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
         Hashable,
         Iterable,
         Iterator,
-        Mapping,
         Sequence,
     )
 
@@ -42,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Task",
-    "add_rows",
     "attempt",
     "check_workers",
     "once",
@@ -259,33 +255,8 @@ def picture_of(cutout: Cutout) -> Hashable:
     return (cutout.folder, cutout.sha256) if cutout.folder else cutout.data
 
 
-def add_rows(
-    frame: pd.DataFrame,
-    rows: Sequence[tuple[Mapping[str, object], str | None] | None],
-    dtypes: Mapping[str, str],
-    error: str,
-) -> pd.DataFrame:
-    """Return a frame with what was found for each row on the right.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The user's frame.
-    rows : sequence of tuple or None
-        Numbers by column, and why some or all are missing.
-    dtypes : mapping of str to str
-        The columns, with a type of each that has missing values.
-    error : str
-        The column of reasons.
-    """
-    cells = [row[0] if row else {} for row in rows]
-    numbers = pd.DataFrame(cells, index=frame.index, columns=list(dtypes))
-    reasons = [row[1] if row else None for row in rows]
-    told = pd.Series(reasons, index=frame.index, dtype="str")
-    return add_columns(frame, numbers.astype(dtypes).assign(**{error: told}))
-
-
 def _describe(error: BaseException) -> str:
-    text = f"{type(error).__name__}: {error}"
+    # What a user's function raises may quote a signed link.
+    text = shown_text(f"{type(error).__name__}: {error}")
     # A file's name may hold half characters, which no column of strings can.
     return text.encode("utf-8", "backslashreplace").decode()

@@ -143,7 +143,13 @@ def compare_alpha(
     (0.2, 20.0, 0.875)
     """
     found = _as_float(check_alpha(alpha, "alpha"))
-    true = _as_float(check_alpha(reference, "reference"))
+    reference = check_alpha(reference, "reference")
+    if reference.dtype == np.uint8 and reference.max() == 1:
+        raise OptionsError(
+            "a reference of uint8 goes from 0 to 255; this one holds 0 and 1 alone, as "
+            "masks do: pass it as float"
+        )
+    true = _as_float(reference)
     if found.shape != true.shape:
         raise OptionsError(
             "alpha and reference must have the same shape, pixel for pixel the same "

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cosmat_nb.metrics.judging import CHECKS, Severity
-from cosmat_nb.metrics.thresholds import Thresholds
+from cosmat_nb.metrics.judging import CHECKS, COLUMNS, Severity
+from cosmat_nb.metrics.thresholds import Thresholds, check_thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,8 +61,8 @@ def find_in_row(
     ----------
     row : mapping of str to number
         Columns of `MatteMetrics`, as its ``as_row`` returns them, and where there is a
-        second result ``agreement_iou``. What is absent, None or NaN is not checked;
-        other keys are ignored.
+        second result ``agreement_iou``. What is absent, None, NaN or infinite is not
+        checked; other keys are ignored.
     thresholds : Thresholds
         Where a number becomes a finding.
 
@@ -70,6 +70,11 @@ def find_in_row(
     -------
     list of Finding
         At most one of each name, in the order of `CHECKS`: the severe first.
+
+    Raises
+    ------
+    OptionsError
+        When `thresholds` is something else.
 
     Notes
     -----
@@ -84,19 +89,19 @@ def find_in_row(
     >>> found.finding, found.severity.value, found.value, found.threshold
     ('holes', 'medium', 4.0, 3.0)
     >>> found.message
-    '4 holes, 90 px or 3.0% of the subject; over 3'
+    '4 holes, 90 px or 3.0% of the subject; over 3 holes'
     """
+    check_thresholds(thresholds)
     numbers = {
         name: number
-        for name, value in row.items()
-        if not math.isnan(number := _read(value))
+        for name in COLUMNS
+        if math.isfinite(number := _read(row.get(name)))
     }
     found = []
     for check in CHECKS:
-        needed = {name: numbers[name] for name in check.columns if name in numbers}
         seen = None
-        if len(needed) == len(check.columns):
-            seen = check.look(needed, thresholds)
+        if numbers.keys() >= set(check.columns):
+            seen = check.look(numbers, thresholds)
         if seen is not None:
             found.append(_report(check, seen))
     if any(each.finding in _ALL_OR_NOTHING for each in found):
@@ -120,5 +125,5 @@ def _report(check: Check, seen: Seen) -> Finding:
 def _read(value: object) -> float:
     try:
         return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan  # words, None, and what pandas writes for a missing number

@@ -7,12 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cosmat_nb.metrics.looks import (
+    BORDER,
     TOUCHES,
     beyond,
     see_close_up,
     see_cut_off,
     see_dust,
+    see_halo,
     see_holes,
+    see_several,
     see_whole_frame,
     see_wide_edge,
 )
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from cosmat_nb.metrics.looks import Seen
     from cosmat_nb.metrics.thresholds import Thresholds
 
-__all__ = ["CHECKS", "Check", "Severity"]
+__all__ = ["CHECKS", "COLUMNS", "Check", "Severity"]
 
 
 class Severity(StrEnum):
@@ -54,6 +57,8 @@ class Check:
         Takes a row's numbers by column and the thresholds; returns `Seen` or None.
     advice : str
         What to do.
+    also : tuple of str
+        Numbers it uses where the row has them.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Check:
     columns: tuple[str, ...]
     look: Callable[[dict[str, float], Thresholds], Seen | None]
     advice: str
+    also: tuple[str, ...] = ()
 
 
 CHECKS = (
@@ -71,7 +77,8 @@ CHECKS = (
         look=beyond(
             "coverage",
             "empty_coverage",
-            "{coverage:.3%} of the picture is kept, under {limit:.3%}: no subject",
+            ".3%",
+            "{value} of the picture is kept, under {limit}: no subject",
         ),
         advice="See whether the picture shows one clear subject; if it does, pay "
         "for one more call with the operation made for its kind (GoodsMatting, "
@@ -80,7 +87,8 @@ CHECKS = (
     Check(
         name="whole-frame",
         severity=Severity.HIGH,
-        columns=("coverage", "matte_height", "matte_width", *TOUCHES),
+        columns=("coverage",),
+        also=BORDER,
         look=see_whole_frame,
         advice="Leave the row out, or pay for one more call with another operation: a "
         "texture, a landscape or a screenshot has no subject to cut out.",
@@ -92,7 +100,8 @@ CHECKS = (
         look=beyond(
             "hard_area",
             "min_hard_area",
-            "{hard_area:.0f} px are at least half opaque, under {limit}",
+            ".0f",
+            "{value} px at least half opaque, under {limit}",
         ),
         advice="Keep it if the subject is smoke, glass or a veil; otherwise nothing "
         "was recognised: try another operation, which is another paid call.",
@@ -104,7 +113,8 @@ CHECKS = (
         look=beyond(
             "agreement_iou",
             "min_agreement",
-            "two results overlap by {agreement_iou:.3f} (IoU), under {limit:g}",
+            ".3f",
+            "two results overlap by {value} (IoU), under {limit}",
         ),
         advice="At least one of the two is wrong, or they take different things for "
         "the subject: look at both and decide.",
@@ -122,12 +132,7 @@ CHECKS = (
         name="several-subjects",
         severity=Severity.MEDIUM,
         columns=("parts", "largest_part_share"),
-        look=beyond(
-            "largest_part_share",
-            "min_largest_share",
-            "{parts:.0f} parts; the largest holds {largest_part_share:.2%} of the "
-            "subject, under {limit:.1%}",
-        ),
+        look=see_several,
         advice="If only one is meant, keep the largest part, or crop the picture to it "
         "and pay for one more call; a thing torn to pieces is an error of the matte.",
     ),
@@ -154,8 +159,9 @@ CHECKS = (
         look=beyond(
             "edge_evidence",
             "min_evidence",
-            "the matte's edge lies on an edge of the picture with {edge_evidence:.3f}, "
-            "under {limit:g}, where 0.5 is chance",
+            ".3f",
+            "the matte's edge lies on an edge of the picture with {value}, under "
+            "{limit}, where 0.5 is chance",
         ),
         advice="Lay the matte over the source: the outline is moved, guessed, or runs "
         "between colours that hardly differ.",
@@ -172,12 +178,7 @@ CHECKS = (
         name="halo",
         severity=Severity.MEDIUM,
         columns=("halo",),
-        look=beyond(
-            "halo",
-            "max_halo",
-            "{halo:.1%} of the old background is left in the edge's colours, over "
-            "{limit:.1%}",
-        ),
+        look=see_halo,
         advice="The fringe shows on another background: estimate the foreground's "
         "colours anew, or show it only on one like the old.",
     ),
@@ -188,7 +189,8 @@ CHECKS = (
         look=beyond(
             "coverage",
             "min_coverage",
-            "{coverage:.2%} of the picture is kept, under {limit:.1%}",
+            ".2%",
+            "{value} of the picture is kept, under {limit}",
         ),
         advice="Crop the picture around the subject and pay for one more call: a "
         "larger one is cut finer.",
@@ -200,8 +202,9 @@ CHECKS = (
         look=beyond(
             "centroid_offset",
             "max_offset",
-            "the centre of the subject is {centroid_offset:.1%} of half the diagonal "
-            "away from the picture's, over {limit:.1%}",
+            ".1%",
+            "the centre of the subject is {value} of half the diagonal away from the "
+            "picture's, over {limit}",
         ),
         advice="Crop or pad the cutout where layouts expect the subject in the middle; "
         "center=True does so in another paid call.",
@@ -221,10 +224,16 @@ CHECKS = (
         look=beyond(
             "color_residue",
             "max_residue",
-            "{color_residue:.1%} of the clear pixels hold a colour, over {limit:.1%}",
+            ".1%",
+            "{value} of the clear pixels hold a colour, over {limit}",
         ),
         advice="Set colours under alpha 0 to 0 before resizing or compressing: they "
         "bleed into edges, cost bytes, and give away what was removed.",
     ),
 )
 """All checks; the severe come first."""
+
+COLUMNS = tuple(
+    dict.fromkeys(name for check in CHECKS for name in (*check.columns, *check.also))
+)
+"""All numbers that they use."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cosmat_nb.errors import OptionsError
 from cosmat_nb.metrics.checks import (
     HARD,
     NO_OFFSET,
@@ -119,7 +120,9 @@ def measure_cutout(
     offset : tuple of int, default (0, 0)
         Row and column of the cutout in which the source's pixel (0, 0) lies:
         ``rgba[r + offset[0], c + offset[1]]`` shows ``source[r, c]``; negative
-        when the cutout shows less than the source. `locate` finds it.
+        when the cutout shows less than the source. `locate` finds it. A side where
+        the picture's frame cut the subject lies inside a moved cutout and looks like
+        edge; `place_back` brings the cutout to where it has none.
 
     Returns
     -------
@@ -144,6 +147,12 @@ def measure_cutout(
     if source is not None:
         source = check_picture(source, "source", 3)
         offset = check_pair(offset, "offset", advice=NO_OFFSET)
+        if offset == (0, 0) and source.shape[:2] != rgba.shape[:2]:
+            raise OptionsError(
+                f"the cutout has shape {rgba.shape[:2]}, its source "
+                f"{source.shape[:2]}, so it was moved: bring it back with "
+                "place_back(rgba, locate(source, rgba), source.shape)"
+            )
     scan = _scan(rgba[..., 3], keep_edge=source is not None)
     metrics = replace(
         _describe(rgba[..., 3], scan), color_residue=measure_residue(rgba)

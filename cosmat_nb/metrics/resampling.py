@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-import operator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.metrics.draws import (
+    blocks,
+    check_draws,
+    numbers,
+    pool,
+    rescaled,
+    shaped,
+    table,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["RESAMPLES", "Interval", "adjust_holm", "bootstrap_interval", "paired_test"]
+__all__ = [
+    "FEWEST_PAIRS",
+    "RESAMPLES",
+    "Interval",
+    "adjust_holm",
+    "bootstrap_interval",
+    "paired_test",
+]
 
 RESAMPLES = 9999
 """Resamples, and sign flips, unless told: p-values then resolve 0.0001."""
 
-_FEWEST_RESAMPLES = 100
+FEWEST_PAIRS = 6
+"""Below, no interval: it would be much shorter than it says.
+
+Nor could a test of so few sign flips come down to 0.05.
+"""
+
 _CONFIDENCE = 0.5, 0.999
 _MOST_ENUMERATED = 20  # nonzero differences; half a million sums, 4 MB
-_CELLS = 2**22  # of a block of resamples: 32 MiB
 _ROUNDING = 1e-12
 
 Array = npt.NDArray[np.float64]
@@ -55,7 +71,8 @@ def bootstrap_interval(
         One finite difference for each independent pair; m columns are resampled by the
         same draws.
     confidence : float, default 0.95
-        Share of such intervals that hold the true mean, 0.5 to 0.999.
+        Share of such intervals that are to hold the true mean, 0.5 to 0.999. With few
+        pairs fewer do: the interval is shorter than it says.
     resamples : int, default 9999
         100 and up.
     seed : int, default 0
@@ -64,8 +81,9 @@ def bootstrap_interval(
     Returns
     -------
     Interval
-        NaN where no spread can be learned: below two pairs, or when all differences
-        are equal (within 1e-12 of the largest).
+        NaN where too little can be learned of the spread: below 6 pairs, where it
+        would be much shorter than it says, or when all differences are equal (within
+        1e-12 of the largest).
 
     Raises
     ------
@@ -78,30 +96,31 @@ def bootstrap_interval(
     bounds are the quantiles ``Phi(z0 + (z0 + z) / (1 - a (z0 + z)))`` of the
     resampled means. z0 is the normal quantile of the share of them below the mean,
     ties counting half; for a mean the acceleration a, by the jackknife, is
-    ``sum(d**3) / (6 sum(d**2)**1.5)`` with d the deviations from it. With few
-    pairs, some 20 or fewer, the interval is shorter than it says.
+    ``sum(d**3) / (6 sum(d**2)**1.5)`` with d the deviations from it. More than 1000
+    pairs are put together at random into 1000 sums, and these are resampled.
 
     Examples
     --------
     >>> low, high = bootstrap_interval([1.0, 2.0, 2.0, 3.0, 4.0, 6.0])
     >>> round(low, 2), round(high, 2)
     (2.0, 4.67)
-    >>> bootstrap_interval([0.5, 0.5])
+    >>> bootstrap_interval([1.0, 2.0, 3.0])
     Interval(low=nan, high=nan)
     """
-    columns, shape = _check_differences(differences)
-    _check_draws(resamples, seed)
+    columns, shape = table(differences)
+    check_draws(resamples, seed)
     known = isinstance(confidence, (float, np.floating))
     if not (known and _CONFIDENCE[0] <= confidence <= _CONFIDENCE[1]):
         raise OptionsError(f"confidence must be 0.5 to 0.999; not {confidence!r:.40}")
     bounds = np.full((2, columns.shape[1]), np.nan)
-    spread = np.ptp(columns, axis=0) if len(columns) else np.zeros(columns.shape[1])
-    varies = spread > _ROUNDING * np.abs(columns).max(axis=0, initial=0)
+    columns, exponents = rescaled(columns)
+    varies = _find_spread(columns)
     if varies.any():
-        varying = np.ascontiguousarray(columns[:, varies])
+        varying = _pool_around_mean(columns[:, varies], seed)
         means = _resample_means(varying, resamples, seed)
-        bounds[:, varies] = _bca_bounds(varying, means, confidence)
-    return Interval(*(_shaped(each, shape) for each in bounds))
+        found = _bca_bounds(varying, means, confidence)
+        bounds[:, varies] = np.ldexp(found, exponents[varies])
+    return Interval(*(shaped(each, shape) for each in bounds))
 
 
 def paired_test(
@@ -139,7 +158,10 @@ def paired_test(
     -----
     R. A. Fisher, "The Design of Experiments" (1935), section 21. The sum found counts
     among the random ones, so that p is never 0 and the test keeps its level: Phipson
-    and Smyth, Stat. Appl. Genet. Mol. Biol. 9 (2010), 39.
+    and Smyth, Stat. Appl. Genet. Mol. Biol. 9 (2010), 39. So p is at least
+    ``1 / (resamples + 1)``, and ``2 / 2**n`` where it is exact; `adjust_holm` takes it
+    times the number of tests. More than 1000 pairs are put together at random into
+    1000 sums, and these are flipped.
 
     Examples
     --------
@@ -148,14 +170,16 @@ def paired_test(
     >>> paired_test([0.0, 0.0])
     1.0
     """
-    columns, shape = _check_differences(differences)
-    _check_draws(resamples, seed)
+    columns, shape = table(differences)
+    check_draws(resamples, seed)
     p = np.full(columns.shape[1], np.nan)
     if len(columns):
+        columns, _ = rescaled(columns)
         few = np.count_nonzero(columns, axis=0) <= _MOST_ENUMERATED
         p[few] = [_enumerate_flips(column[column != 0]) for column in columns.T[few]]
-        p[~few] = _draw_flips(np.ascontiguousarray(columns[:, ~few]), resamples, seed)
-    return _shaped(p, shape)
+        if not few.all():
+            p[~few] = _draw_flips(pool(columns[:, ~few], seed), resamples, seed)
+    return shaped(p, shape)
 
 
 def adjust_holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -188,7 +212,7 @@ def adjust_holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
     >>> adjust_holm([0.01, 0.04, 0.03, np.nan]).round(10).tolist()
     [0.03, 0.06, 0.06, nan]
     """
-    values = _as_floats(p, "p")
+    values = numbers(p, "p")
     if values.ndim != 1 or ((values < 0) | (values > 1)).any():
         raise OptionsError("p must be a row of numbers from 0 to 1, or NaN")
     adjusted = values.copy()
@@ -199,11 +223,26 @@ def adjust_holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return adjusted
 
 
+def _find_spread(columns: Array) -> npt.NDArray[np.bool_]:
+    if len(columns) < FEWEST_PAIRS:
+        return np.zeros(columns.shape[1], np.bool_)
+    varies: npt.NDArray[np.bool_]
+    varies = np.ptp(columns, axis=0) > _ROUNDING * np.abs(columns).max(axis=0)
+    return varies
+
+
+def _pool_around_mean(columns: Array, seed: int) -> Array:
+    # Sums of a pair more or less would differ by the mean, and look like spread.
+    mean: Array = columns.mean(axis=0)
+    sums = pool(columns - mean, seed)
+    return mean + sums * (len(sums) / len(columns))
+
+
 def _resample_means(columns: Array, resamples: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     pairs = len(columns)
     means = np.empty((resamples, columns.shape[1]))
-    for block in _blocks(resamples, pairs):
+    for block in blocks(resamples, pairs):
         size = block.stop - block.start
         drawn = rng.integers(0, pairs, (size, pairs))
         drawn += pairs * np.arange(size)[:, None]
@@ -242,7 +281,7 @@ def _draw_flips(columns: Array, resamples: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     found, size = columns.sum(axis=0), np.abs(columns).sum(axis=0)
     count = np.ones(columns.shape[1])
-    for block in _blocks(resamples, len(columns)):
+    for block in blocks(resamples, len(columns)):
         shape = block.stop - block.start, len(columns)
         signs = 2.0 * rng.integers(0, 2, shape, dtype=np.int8) - 1
         count += _as_far(signs @ columns, found, size).sum(axis=0)
@@ -252,48 +291,3 @@ def _draw_flips(columns: Array, resamples: int, seed: int) -> Array:
 def _as_far(sums: Array, found: Any, size: Any) -> npt.NDArray[np.bool_]:
     far: npt.NDArray[np.bool_] = np.abs(sums) >= np.abs(found) - _ROUNDING * size
     return far
-
-
-def _blocks(resamples: int, pairs: int) -> Iterator[slice]:
-    step = max(_CELLS // pairs, 1)
-    for start in range(0, resamples, step):
-        yield slice(start, min(start + step, resamples))
-
-
-def _check_differences(values: npt.ArrayLike) -> tuple[Array, tuple[int, ...]]:
-    array = _as_floats(values, "differences")
-    if array.ndim not in (1, 2) or not np.isfinite(array).all():
-        raise OptionsError(
-            "differences must be finite numbers of shape (n,) or (n, m); got shape "
-            f"{array.shape}, {np.count_nonzero(~np.isfinite(array))} of them not "
-            "finite: leave out the pairs that have no number"
-        )
-    return array if array.ndim > 1 else array[:, None], array.shape[1:]
-
-
-def _shaped(values: Array, shape: tuple[int, ...]) -> Any:
-    return values if shape else values.item()
-
-
-def _as_floats(values: npt.ArrayLike, name: str) -> Array:
-    try:
-        return np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise OptionsError(
-            f"{name} must be numbers; not {type(values).__name__} of something else"
-        ) from None
-
-
-def _check_draws(resamples: int, seed: int) -> None:
-    for name, number, least in (
-        ("resamples", resamples, _FEWEST_RESAMPLES),
-        ("seed", seed, 0),
-    ):
-        try:
-            known = operator.index(number) >= least
-        except TypeError:
-            known = False
-        if not known:
-            raise OptionsError(
-                f"{name} must be a whole number from {least}; not {number!r:.40}"
-            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import operator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,40 @@ from cosmat_nb.errors import OptionsError
 if TYPE_CHECKING:
     from cosmat_nb.view.panels import Panels
 
-__all__ = ["MAX_ROWS", "html_figures", "write_page"]
+__all__ = ["MAX_ROWS", "check_rows", "check_words", "html_figures", "write_page"]
 
 MAX_ROWS = 200
 """Most rows with pictures; a larger page opens slowly."""
+
+
+def check_rows(rows: int, most: int) -> int:
+    """Return how many rows are to be shown.
+
+    Raises
+    ------
+    OptionsError
+        When it is no whole number, 1 to `most`.
+    """
+    try:
+        count = 0 if isinstance(rows, bool) else operator.index(rows)
+    except TypeError:
+        count = 0
+    if not 1 <= count <= most:
+        raise OptionsError(f"rows must be 1 to {most}; not {rows!r:.60}")
+    return count
+
+
+def check_words(**words: str) -> None:
+    """Make sure that a page's own words are text.
+
+    Raises
+    ------
+    OptionsError
+        Naming what is something else.
+    """
+    for name, value in words.items():
+        if not isinstance(value, str):
+            raise OptionsError(f"{name} must be text; not {type(value).__name__}")
 
 
 def html_figures(panel: Panels) -> str:
@@ -32,6 +63,8 @@ def html_figures(panel: Panels) -> str:
 def write_page(path: str | Path, *, title: str, style: str, body: str) -> Path:
     """Write a page from a plain title, CSS and HTML, and return its path.
 
+    Half characters, which a file's name may hold and no page can, are escaped.
+
     Raises
     ------
     OptionsError
@@ -45,7 +78,7 @@ def write_page(path: str | Path, *, title: str, style: str, body: str) -> Path:
         f"<body>{body}</body></html>\n"
     )
     try:
-        path.write_text(page, encoding="utf-8")
+        path.write_text(page, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise OptionsError(f"cannot write {path}: {error.strerror or error}") from None
     return path

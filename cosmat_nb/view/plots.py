@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.view.page import check_rows
 from cosmat_nb.view.panels import NUMBERS, Panels, make_panels
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ SIDE = 360
 
 _INCHES = 2.4  # width of a picture
 _DPI = 100
+_MOST_ROWS = 50  # a taller figure is a report
 
 
 def plot_grid(
     frame: pd.DataFrame,
     rows: int = 6,
     *,
-    before: Callable[[str], bytes] | None = None,
+    before: bool | Callable[[str], bytes] | None = None,
     captions: tuple[str, ...] = NUMBERS,
 ) -> Figure:
     """Draw before, matte and cutout of the first rows of a frame.
@@ -40,9 +42,10 @@ def plot_grid(
         From `matte_frame` or `measure_frame`. Sort or filter it to choose rows.
     rows : int, default 6
         Most rows to draw, 1 to 50.
-    before : callable, optional
-        Fetches the source picture of a key, as ``client.fetch``; by default the way
-        that each cutout remembers, while its client is open.
+    before : bool or callable, optional
+        Fetches the source picture of a key, as ``client.fetch``, once for each place;
+        by default, or True, the way that each cutout remembers, while its client is
+        open. False fetches nothing.
     captions : tuple of str
         Columns to quote under the key; those that the frame lacks are left out.
 
@@ -54,14 +57,13 @@ def plot_grid(
     Raises
     ------
     OptionsError
-        When there is no row to draw, `rows` is out of range, or the frame has no
-        column ``cutout``.
+        When there is no row to draw, `rows` is out of range, the frame has no column
+        ``cutout``, or `before` is something else.
     """
     # Matplotlib writes a font cache when it is first imported: not before it is needed.
     from cosmat_nb.view.figure import NotebookFigure  # noqa: PLC0415
 
-    if not 1 <= rows <= 50:  # noqa: PLR2004 - a taller figure is a report
-        raise OptionsError(f"rows must be 1 to 50; not {rows}")
+    rows = check_rows(rows, _MOST_ROWS)
     panels = list(
         islice(make_panels(frame, side=SIDE, before=before, captions=captions), rows)
     )

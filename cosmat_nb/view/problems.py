@@ -12,7 +12,15 @@ import pandas as pd
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.problems import find_problems
-from cosmat_nb.view.page import MAX_ROWS, html_figures, write_page
+from cosmat_nb.metrics.wording import counted
+from cosmat_nb.places import shown_text
+from cosmat_nb.view.page import (
+    MAX_ROWS,
+    check_rows,
+    check_words,
+    html_figures,
+    write_page,
+)
 from cosmat_nb.view.panels import make_panels
 
 if TYPE_CHECKING:
@@ -94,7 +102,7 @@ def report_problems(
     frame: pd.DataFrame,
     problems: pd.DataFrame | None = None,
     *,
-    before: Callable[[str], bytes] | None = None,
+    before: bool | Callable[[str], bytes] | None = None,
     rows: int = 12,
     title: str = "Findings",
 ) -> ProblemReport:
@@ -107,9 +115,10 @@ def report_problems(
     problems : DataFrame, optional
         From `find_problems` for this frame, or any rows of it; found here with the
         default thresholds unless given. Its order is kept.
-    before : callable, optional
-        Fetches the source picture of a key, as ``client.fetch``; by default the way
-        that each cutout remembers.
+    before : bool or callable, optional
+        Fetches the source picture of a key, as ``client.fetch``, once for each place;
+        by default, or True, the way that each cutout remembers. False fetches nothing.
+        What cannot be fetched is told in its row.
     rows : int, default 12
         Most rows to show, 1 to 200; others are counted. A row takes at most three
         pictures of 168 px a side, which bounds the size of a notebook or page.
@@ -125,7 +134,8 @@ def report_problems(
     ------
     OptionsError
         When the frame was not measured or has no column ``cutout``, index labels
-        repeat or are not the frame's, or `rows` is out of range.
+        repeat or are not the frame's, `rows` is out of range, or an argument is of
+        another kind.
 
     Examples
     --------
@@ -133,8 +143,8 @@ def report_problems(
     >>> report = cm.report_problems(table)  # doctest: +SKIP
     >>> report.save("findings.html")  # doctest: +SKIP
     """
-    if not 1 <= rows <= MAX_ROWS:
-        raise OptionsError(f"rows must be 1 to {MAX_ROWS}; not {rows}")
+    rows = check_rows(rows, MAX_ROWS)
+    check_words(title=title)
     check_column(frame, "cutout", "make it with matte_frame")
     if problems is None:
         problems = find_problems(frame, on=None)
@@ -149,10 +159,13 @@ def report_problems(
         for panel, label in zip(panels, shown, strict=True)
     ]
     hidden = len(groups) - len(shown)
-    rest = [f"<p>{hidden} more rows with findings are not shown.</p>"] if hidden else []
+    more = counted(hidden, "more row")
+    rest = [f"<p>Not shown: {more} with findings.</p>"] if hidden else []
     body = "\n".join(
         [f"<style>{_STYLE}</style>", _head(title, frame, problems), *articles, *rest]
     )
+    # A notebook is sent as UTF-8, which has no half characters.
+    body = body.encode("utf-8", "backslashreplace").decode()
     return ProblemReport(title, f'<div class="cosmat-problems">{body}</div>')
 
 
@@ -162,11 +175,12 @@ def _group(frame: pd.DataFrame, problems: pd.DataFrame) -> _Groups:
             "the frame's index has labels twice, so findings cannot be told apart: use "
             "frame.reset_index(drop=True)"
         )
-    strange = problems.index.difference(frame.index)
+    strange = problems.index[~problems.index.isin(frame.index)]
     if len(strange):
         raise OptionsError(
-            f"{len(strange)} findings are not of this frame, first {strange[0]}: "
-            "pass the frame that find_problems was given"
+            f"not of this frame: {counted(len(strange), 'finding')}, first "
+            f"{shown_text(str(strange[0]))!r}; pass the frame that find_problems was "
+            "given"
         )
     groups: _Groups = {}
     words = problems[["finding", "severity", "message", "advice"]].astype("str")
@@ -182,14 +196,15 @@ def _head(title: str, frame: pd.DataFrame, problems: pd.DataFrame) -> str:
         for (name, severity), count in kinds.items()
     )
     with_findings = problems.index.nunique()
-    counted = f"{with_findings} of {len(frame)} rows have findings."
+    told = f"Findings in {with_findings} of {counted(len(frame), 'row')}."
     unmeasured = problems.attrs.get("unmeasured", 0)
     if unmeasured:
-        counted += f" Without numbers: {unmeasured} (see status and measure_error)."
-    unseen = [name for name, n in problems.attrs.get("checked", {}).items() if not n]
+        told += f" Without numbers: {unmeasured} (see status and measure_error)."
+    checked = problems.attrs.get("checked", {}).items()
+    unseen = [str(name) for name, n in checked if not n]
     missing = f"Not looked for, as their numbers are missing: {', '.join(unseen)}."
     note = f"<p><small>{_written(missing)}</small></p>" if unseen else ""
-    return f"<h1>{_written(title)}</h1><p>{counted}</p><p>{badges}</p>{note}"
+    return f"<h1>{_written(title)}</h1><p>{_written(told)}</p><p>{badges}</p>{note}"
 
 
 def _article(panel: Panels, findings: list[dict[Hashable, Any]]) -> str:

@@ -6,7 +6,8 @@ import html
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cosmat_nb.view.page import MAX_ROWS, html_figures, write_page
+from cosmat_nb.metrics.wording import counted
+from cosmat_nb.view.page import MAX_ROWS, check_words, html_figures, write_page
 from cosmat_nb.view.panels import Panels, make_panels
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def write_report(
     *,
     title: str = "Cutouts",
     lead: str = "",
-    before: Callable[[str], bytes] | None = None,
+    before: bool | Callable[[str], bytes] | None = None,
 ) -> Path:
     """Write a page with before, matte, cutout and numbers of every row.
 
@@ -58,7 +59,7 @@ def write_report(
         File to write.
     title, lead : str
         Heading and the paragraph under it, plain text.
-    before : callable, optional
+    before : bool or callable, optional
         As in `plot_grid`.
 
     Returns
@@ -69,12 +70,15 @@ def write_report(
     Raises
     ------
     OptionsError
-        When the frame has no column ``cutout``, or the file cannot be written.
+        When the frame has no column ``cutout``, the file cannot be written, or an
+        argument is of another kind.
     """
+    check_words(title=title, lead=lead)
     panels = islice(make_panels(frame, side=SIDE, before=before), MAX_ROWS)
     articles = "\n".join(map(_article, panels))
     left_out = len(frame) - MAX_ROWS
-    rest = f"<p>{left_out} more rows are not shown.</p>" if left_out > 0 else ""
+    more = counted(left_out, "more row")
+    rest = f"<p>Not shown: {more}.</p>" if left_out > 0 else ""
     body = f"<h1>{html.escape(title)}</h1><p>{html.escape(lead)}</p>{articles}{rest}"
     return write_page(path, title=title, style=_STYLE, body=body)
 

@@ -304,7 +304,7 @@ OTHER = images.encode_png(np.random.default_rng(1).integers(0, 99, (9, 9, 3), "u
         (lambda _: None, "source: OptionsError: before must return a file's bytes"),
         (lambda _: b"<html>", "source: ImageError: expected a picture; got 6 bytes"),
         (lambda _: rough()[:200], "source: ImageError: expected a whole picture"),
-        (lambda _: OTHER, "source: OptionsError: the cutout does not lie in it"),
+        (lambda _: OTHER, "source: OptionsError: the cutout is found in it nowhere"),
     ],
     ids=["raises", "nothing", "no picture", "cut short", "another picture"],
 )

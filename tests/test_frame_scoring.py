@@ -248,7 +248,7 @@ def test_another_size_is_told():
     ("fetch", "reason"),
     [
         (lambda _: b"<html>", "source: ImageError: expected a picture"),
-        (lambda _: drawn(255 - matte()), "source: the cutout does not lie in it"),
+        (lambda _: drawn(255 - matte()), "source: the cutout is found in it nowhere"),
         ({}.__getitem__, "source: KeyError: 'a.png'"),
     ],
     ids=["no picture", "another picture", "raises"],

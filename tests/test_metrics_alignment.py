@@ -15,7 +15,7 @@ from cosmat_nb.matting.layout import (
     pad_canvas,
     subject_box,
 )
-from cosmat_nb.metrics.alignment import Offset, locate, place_back
+from cosmat_nb.metrics.alignment import Offset, lies_on, locate, place_back
 from cosmat_nb.metrics.measure import measure_cutout
 from cosmat_nb.options import Padding
 
@@ -136,31 +136,32 @@ def test_flat_subject_on_flat_ground_is_held_by_its_outline(offset, soft):
     assert locate(picture, moved(cut(picture, alpha), *offset)) == offset
 
 
-def test_invisible_outline_keeps_the_likely_place():
-    """Where every translation fits, the implied padding or no move is the answer."""
+def test_invisible_outline_cannot_be_told():
+    """Where every translation fits there is no answer, not even that of the sizes."""
     picture = np.full((*SIDE, 3), 128, np.uint8)
     cutout = cut(picture, disk())
-    assert locate(picture, moved(cutout, 3, 3)) == (0, 0)
-    assert locate(picture, pad_canvas(cutout, Padding(4, 6))) == (6, 4)
+    assert locate(picture, cutout) is None
+    assert locate(picture, moved(cutout, 3, 3)) is None
+    assert locate(picture, pad_canvas(cutout, Padding(4, 6))) is None
+    assert locate(picture, crop_to_subject(cutout)) is None
 
 
 def test_no_guess_between_equals():
-    """Where several translations fit and no likely one is among them there is none."""
+    """Where several translations fit there is none, however the canvas was padded."""
     picture = np.full((*SIDE, 3), 128, np.uint8)
     padded = pad_canvas(cut(picture, disk()), Padding(200, 200))
     assert locate(picture, padded[:-1, :-1]) is None
 
 
 def test_stripes_fit_along_themselves():
-    """A subject moved along stripes is ambiguous; moved across them it is not there."""
+    """A subject on endless stripes is ambiguous; half a period off it is not there."""
     bars = np.where(np.arange(SIDE[1]) // 3 % 2, 200, 30).astype(np.uint8)
     picture = np.broadcast_to(bars[:, None], (*SIDE, 3))
     alpha = np.zeros(SIDE, np.uint8)
     alpha[30:60, 30:60] = 255
     cutout = cut(picture, alpha)
-    assert locate(picture, moved(cutout, 2, 0)) == (0, 0)
-    assert locate(picture, moved(cutout, 0, 6)) == (0, 0)
-    assert locate(picture, moved(cutout, 0, 3)) is None
+    for offset in ((0, 0), (2, 0), (0, 6), (0, 3)):
+        assert locate(picture, moved(cutout, *offset)) is None
 
 
 @pytest.mark.parametrize("offset", [(0, 0), (1, 0), (0, 1), (-2, 2), (15, -20)])
@@ -186,11 +187,106 @@ def test_faint_grain(offset):
     assert locate(picture, moved(cut(shaken(picture, 2), disk()), *offset)) == offset
 
 
-def test_glass_that_fits_everywhere_keeps_the_likely_place():
-    """Among the translations that mixtures allow, no move is the answer."""
+def test_glass_that_fits_everywhere_cannot_be_told():
+    """Among the translations that mixtures allow none is chosen."""
     picture = np.full((*SIDE, 3), 128, np.uint8)
     glass = cut(picture - 28, disk(top=100))
-    assert locate(picture, moved(glass, 3, 3)) == (0, 0)
+    assert locate(picture, glass) is None
+    assert locate(picture, moved(glass, 3, 3)) is None
+
+
+def test_glass_over_a_picture_that_it_was_not_cut_from():
+    """A plain film without an opaque pixel is no part of any picture."""
+    cutout = np.zeros((200, 200, 4), np.uint8)
+    cutout[50:120, 60:130] = 100, 100, 100, 60
+    for seed in range(5):
+        assert locate(noise((200, 200, 3), seed), cutout) is None
+
+
+@pytest.mark.parametrize("share", [0.06, 0.2])
+@pytest.mark.parametrize("patch", [None, (60, 60), (150, 150)])
+def test_another_pattern_on_the_same_plain_body(share, patch):
+    """A plain body that fits does not make up for its few textured pixels."""
+    rows = round(20 * share / 0.2)
+    for seed in range(5):
+        picture = np.full((200, 200, 3), 255, np.uint8)
+        if patch:
+            row, col = patch
+            picture[row : row + rows, col : col + 25] = noise((rows, 25, 3), seed)
+        cutout = np.zeros((200, 200, 4), np.uint8)
+        cutout[50:100, 50:100] = 255
+        cutout[60 : 60 + rows, 60:85, :3] = noise((rows, 25, 3), 100 + seed)
+        assert locate(picture, cutout) is None
+
+
+def test_faint_grain_far_from_the_likely_place():
+    """A place that is nearly right gives way to the one that is right."""
+    rng = np.random.default_rng(0)
+    wall = np.clip(np.rint(250 + rng.normal(0, 0.5, (200, 200, 3))), 0, 255)
+    picture, alpha = wall.astype(np.uint8), np.zeros((200, 200), np.uint8)
+    alpha[20:90, 20:90] = 255
+    assert locate(picture, moved(cut(picture, alpha), 30, 40)) == (30, 40)
+
+
+@pytest.mark.parametrize("levels", [1, 5])
+def test_noisy_tiles(levels):
+    """Among tiles that are nearly alike the very one is found."""
+    picture = shaken(np.tile(noise((20, 20, 3)) // 2 + 40, (10, 10, 1)), levels)
+    alpha = np.zeros((200, 200), np.uint8)
+    alpha[40:120, 60:140] = 255
+    cutout = cut(picture, alpha)
+    assert locate(picture, cutout) == (0, 0)
+    assert locate(picture, moved(cutout, 20, 0)) == (20, 0)
+    assert locate(picture, crop_to_subject(cutout)) == (-40, -60)
+
+
+def test_tiles_cropped_by_whole_periods():
+    """Sizes that are smaller imply nothing: one tile among equals is not chosen."""
+    picture = np.tile(noise((20, 20, 3)), (10, 10, 1))
+    crop = np.dstack([picture, np.full((200, 200), 255, np.uint8)])[40:120, 60:140]
+    assert locate(picture, crop) is None
+    assert locate(picture, crop[:, :79]) is None
+
+
+def test_faint_subject_beside_strong_colours():
+    """Strong colours elsewhere do not drown what tells faint places apart."""
+    picture = noise((300, 400, 3)) // 64 + 10
+    picture[:, 250:] = noise((300, 150, 3), 1)
+    alpha = np.zeros((300, 400), np.uint8)
+    alpha[200:230, 100:140] = 255
+    assert locate(picture, moved(cut(picture, alpha), -90, 31)) == (-90, 31)
+
+
+def test_faint_subject_in_a_large_noisy_area():
+    """Where hundreds of places are hardly worse than an inexact one, none is chosen."""
+    wall = noise((400, 400, 3)) % np.uint8(3) + np.uint8(100)
+    cutout = cut(shaken(wall, 2), disk((400, 400), (100, 100), 15.0))
+    assert locate(wall, moved(cutout, -20, 31)) is None
+    assert locate(wall, moved(cut(wall, cutout[..., 3]), -20, 31)) == (-20, 31)
+
+
+def test_another_label_on_the_same_body():
+    """A body that its outline holds in one place proves nothing for its label."""
+    body = disk((200, 200), (100, 100), 60.0)
+    labels = []
+    for seed in (1, 2):
+        picture = mixed(np.array([200, 30, 30]), np.array([240, 240, 240]), body)
+        picture[90:110, 85:115] = noise((20, 30, 3), seed)
+        labels.append(picture)
+    one, other = labels
+    assert locate(one, moved(cut(one, body), 9, 9)) == (9, 9)
+    assert locate(one, cut(other, body)) is None
+    assert locate(one, moved(cut(other, body), 9, 9)) is None
+
+
+def test_glass_that_fits_in_two_windows():
+    """Where the sizes imply one of two windows, mixtures do not settle which."""
+    picture = np.zeros((200, 200, 3), np.uint8)
+    for col in (20, 120):
+        picture[50:110, col : col + 60] = noise((60, 60, 3), col) // 4 + 90
+    glass = np.zeros((200, 200, 4), np.uint8)
+    glass[50:110, 20:80] = 100, 100, 100, 60
+    assert locate(picture, glass) is None
 
 
 @pytest.mark.parametrize("top", [250, 200, 128])
@@ -213,11 +309,11 @@ def test_tiny_subject(side):
 
 
 def test_one_pixel_is_not_enough():
-    """One pixel is found where it was, and never elsewhere."""
+    """One pixel whose colour is found nearby too lies nowhere."""
     picture, alpha = noise((*SIDE, 3)), np.zeros(SIDE, np.uint8)
     alpha[20, 30] = 255
     cutout = cut(picture // 16, alpha)
-    assert locate(picture // 16, cutout) == (0, 0)
+    assert locate(picture // 16, cutout) is None
     assert locate(picture // 16, crop_to_subject(cutout)[:, [0, 0]]) is None
 
 
@@ -353,3 +449,14 @@ def test_an_offset_that_was_not_found_measures_nothing():
     rgba = np.full((9, 9, 4), 255, np.uint8)
     with pytest.raises(OptionsError, match="locate, which returns None"):
         measure_cutout(rgba, rgba[..., :3], offset=None)
+
+
+def test_a_plain_thing_lies_on_its_plain_ground():
+    """Where locate cannot tell, unmoved colours still say that they may lie there."""
+    before = np.full((60, 80, 3), 240, np.uint8)
+    cutout = np.zeros((60, 80, 4), np.uint8)
+    cutout[20:40, 20:50] = 240, 240, 240, 255
+    assert locate(before, cutout) is None
+    assert lies_on(before, cutout)
+    assert not lies_on(before - 50, cutout)
+    assert not lies_on(before[:-1], cutout)

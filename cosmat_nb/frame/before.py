@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["NOT_FOUND", "Sources"]
 
-NOT_FOUND = "the cutout does not lie in it anywhere: it was replaced since, or scaled"
+NOT_FOUND = (
+    "the cutout is found in it nowhere, or in several places alike: it was replaced "
+    "since, or scaled, or its colours tell no place"
+)
 """Why a source is of no use though it was fetched."""
 
 

@@ -18,7 +18,7 @@ from cosmat_nb.frame.working import (
     picture_of,
     work_through,
 )
-from cosmat_nb.metrics.alignment import locate, place_back
+from cosmat_nb.metrics.alignment import lies_on, locate, place_back
 from cosmat_nb.metrics.matte import MatteMetrics
 from cosmat_nb.metrics.measure import measure_cutout
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cosmat_nb.frame.working import Once
+    from cosmat_nb.options import MattingOptions
 
     Row: TypeAlias = tuple[Mapping[str, bool | int | float], str | None]
 
@@ -66,7 +67,7 @@ def measure_frame(
         holds them: ``edge_evidence`` and ``halo`` need them. True asks the client that
         each cutout came from; a callable takes ``cutout.place`` and returns a file's
         bytes, as ``client.fetch`` does, for cutouts that forgot their client. A cutout
-        that was moved is held against its source where it lay.
+        that was moved is found in its source and held against it where it lay.
     workers : int, optional
         Threads; by default one for each core, 8 at most. More help where sources
         come from far.
@@ -127,21 +128,21 @@ def _measure(cutout: Cutout, source: Once[NDArray[np.uint8]] | None) -> Row:
         return measure_cutout(rgba).as_row(), None
     before, reason = source()
     if before is not None:
-        with_source = partial(_measure_with, before, rgba)
-        row, reason = attempt(with_source)
+        row, reason = attempt(partial(_measure_with, before, rgba, cutout.options))
         if row is not None:
             return row, None
     return measure_cutout(rgba).as_row(), f"source: {reason}"
 
 
 def _measure_with(
-    before: NDArray[np.uint8], rgba: NDArray[np.uint8]
+    before: NDArray[np.uint8], rgba: NDArray[np.uint8], options: MattingOptions
 ) -> Mapping[str, bool | int | float]:
+    asked_to_move = options.center or any(options.padding)
+    if not asked_to_move and lies_on(before, rgba):
+        return measure_cutout(rgba, before).as_row()
     offset = locate(before, rgba)
     if offset is None:
         raise OptionsError(NOT_FOUND)
-    if offset == (0, 0) and rgba.shape[:2] == before.shape[:2]:
-        return measure_cutout(rgba, before).as_row()
     # Where the picture's frame cut the subject, a moved cutout seems to have an edge.
     there = measure_cutout(place_back(rgba, offset, before.shape[:2]), before)
     moved = measure_cutout(rgba)

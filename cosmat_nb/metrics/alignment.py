@@ -9,6 +9,7 @@ import numpy as np
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.metrics.checks import NO_OFFSET, check_pair
 from cosmat_nb.metrics.pictures import check_picture
+from cosmat_nb.metrics.probes import sample_cutout
 from cosmat_nb.metrics.registration import find_subject
 from cosmat_nb.metrics.window import marked_window
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Offset", "locate", "place_back"]
+__all__ = ["Offset", "lies_on", "locate", "place_back"]
 
 
 class Offset(NamedTuple):
@@ -56,20 +57,28 @@ def locate(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> Offset | Non
     Everything visible (alpha > 0) comes from inside the source, which bounds the
     translations. One fits when three in four of up to 3072 opaque pixels, and of up
     to 1024 soft ones, agree within 8 levels, mean of the channels: another JPEG
-    decoder is a few off. A soft pixel agrees when it shows the source's own colour.
-    Where this fits nowhere, the background's part may have been taken out, and it
-    agrees when the source's colour can be its own mixed with any other.
+    decoder is a few off. The opaque ones that agree must also have half of the
+    texture, or else a plain body would carry any pattern on it. A soft pixel agrees
+    when it shows the source's own colour. Where no single translation fits so, the
+    background's part may have been taken out, and it agrees when the source's colour
+    can be its own mixed with any other.
 
-    The padding that the sizes imply and no move at all are tried first. Such a
-    translation is taken when it fits, no nearby one fits clearly better and either
-    the residual is rounding or all nearby ones are clearly worse; "clearly" means
-    by six standard errors. Otherwise all translations are compared by a Fourier
-    transform of the source, reduced to half a million pixels (four where the
-    subject would be too small to see), and the 12 best
-    minima are refined pixel by pixel. The best one is taken when every other one,
-    its neighbours included, is clearly worse. Where several fit alike, as they do
-    for a flat subject on flat ground, the one tried first is taken if it is among
-    them, else none: there is no guess.
+    What the sizes imply is tried first: no move where they are equal, the same
+    padding on both sides where the cutout is larger by even numbers. It is taken when
+    the colours are so exact that no other translation can be clearly better, and all
+    nearby ones, up to 16 px, are clearly worse; "clearly" means by six standard
+    errors. Otherwise all translations are compared by a Fourier transform of the
+    source, reduced to half a million pixels (four where the subject would be too
+    small to see); the best minima, of up to 512, are refined pixel by pixel. The best
+    one is taken when every other one, its neighbours included, is clearly worse.
+
+    Where several fit alike there is no guess. A subject of one flat colour, on ground
+    of that same colour, cannot be told: the answer is None, even where nothing has
+    moved. So it is for stripes along themselves, for glass that could be a mixture
+    anywhere, and for a faint subject in a large noisy area of its colour. One thing is
+    assumed: where the sizes imply a translation and it is exact as above, a perfect
+    repetition of the subject more than 16 px away, as in a tiled picture, is not
+    looked for.
 
     Examples
     --------
@@ -98,12 +107,48 @@ def locate(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> Offset | Non
     return None if found is None else Offset(top - found[0], left - found[1])
 
 
+def lies_on(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> bool:
+    """Whether a cutout shows its source pixel for pixel, as far as colours tell.
+
+    That other translations would fit as well does not matter here, as it does for
+    `locate`: a white thing on a white wall lies on it.
+
+    Parameters
+    ----------
+    before : ndarray of uint8, shape (H, W, 3)
+        The source, upright.
+    cutout : ndarray of uint8, shape (h, w, 4)
+        Its cutout.
+
+    Returns
+    -------
+    bool
+        False when the shapes differ or the colours do not fit, as Notes of `locate`
+        define it.
+
+    Raises
+    ------
+    OptionsError
+        When an array has another shape or dtype.
+
+    Examples
+    --------
+    >>> white = np.full((4, 5, 4), 255, np.uint8)
+    >>> lies_on(white[..., :3], white), lies_on(white[..., :3] - 99, white)
+    (True, False)
+    """
+    before = check_picture(before, "before", 3)
+    cutout = check_picture(cutout, "cutout", 4)
+    if before.shape[:2] != cutout.shape[:2]:
+        return False
+    return any(probes.fit(before, (0, 0)) for probes in sample_cutout(cutout))
+
+
 def _likely(before: tuple[int, ...], cutout: tuple[int, ...]) -> list[Offset]:
-    """Return the padding that the sizes imply, both sides alike, and no move."""
+    """Return what the sizes imply: no move, or the same padding on both sides."""
     rows, cols = cutout[0] - before[0], cutout[1] - before[1]
-    still, implied = Offset(0, 0), Offset(rows // 2, cols // 2)
-    even = rows % 2 == cols % 2 == 0
-    return [implied, still] if even and implied != still else [still]
+    padded = min(rows, cols) >= 0 and rows % 2 == cols % 2 == 0
+    return [Offset(rows // 2, cols // 2)] if padded else []
 
 
 def place_back(

@@ -11,14 +11,14 @@ from scipy import ndimage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
+    Floats = NDArray[np.floating]
 
-__all__ = ["find_starts"]
+__all__ = ["STARTS", "find_starts"]
 
 _MOST = 1 << 19  # pixels of the reduced source; a small subject may need
 _EVER = 1 << 22  # more of them, up to these
 _BLOCKS = 64  # blocks that a reduced subject should have
-_STARTS = 12
+STARTS = 512
 _STRIP = 64  # rows of blocks added up at a time
 _APART = 5  # two minima of the misfit are not closer than half of this, blocks
 
@@ -38,7 +38,7 @@ def find_starts(
     Returns
     -------
     starts : list of tuple of int
-        At most 12 rows and columns of the source under the subject's pixel (0, 0),
+        At most 512 rows and columns of the source under the subject's pixel (0, 0),
         the best first; none when the subject is 1 px thin and the picture has more
         than 4 million pixels, because there is no reducing it.
     reach : int
@@ -56,11 +56,17 @@ def find_starts(
     weight, colors = _weighted_blocks(subject, factor)
     picture = _blocks(before, factor)
     center = (weight[..., None] * colors).sum(axis=(0, 1)) / weight.sum()
-    misfit = _misfit(picture - center, colors - center, weight)
+    # Twice the digits where they are affordable: equals must stay equal.
+    digits = np.float64 if picture.size <= 3 * _MOST else np.float32
+    picture, colors = (
+        part.astype(digits) for part in (picture - center, colors - center)
+    )
+    misfit = _misfit(picture, colors, weight.astype(digits))
     lowest = ndimage.minimum_filter(misfit, _APART, mode="nearest") == misfit
     rows, cols = np.nonzero(lowest)
-    order = np.argsort(misfit[rows, cols], kind="stable")[:_STARTS]
-    places = np.stack([rows[order], cols[order]], axis=1) * factor
+    order = np.argsort(misfit[rows, cols], kind="stable")[:STARTS]
+    last = np.subtract(before.shape[:2], subject.shape[:2])
+    places = np.minimum(np.stack([rows[order], cols[order]], axis=1) * factor, last)
     return [(row, col) for row, col in places.tolist()], factor
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cosmat_nb.metrics.sampling import even
+from cosmat_nb.metrics.sampling import even, look_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,7 @@ _OPAQUE_PROBES, _SOFT_PROBES = 3072, 1024
 _FEW = 64  # opaque pixels: with fewer on the lattice every pixel is looked at
 _TOLERANCE = 8  # levels of 255, mean of the channels
 _AGREEING = 0.75  # share of the probes that must agree within the tolerance
+_SHOWN = 0.5  # share of the texture that must be among what agrees
 _OUTLIER = 32  # levels: a larger residual counts as this much
 _CLEAR = 6.0  # standard errors between a translation and a clearly worse one
 _NOISE = 1.0  # squared levels of residual that rounding makes anywhere
@@ -39,6 +40,9 @@ class Probes:
         Least and largest colour of the source there, levels of 255.
     soft : ndarray of bool, shape (n,)
         Whether alpha is below 1.
+    texture : ndarray of float32, shape (n,)
+        How much the subject's colour changes around an opaque probe; 0 at a soft one
+        and near one.
     """
 
     rows: NDArray[np.int32]
@@ -46,16 +50,27 @@ class Probes:
     low: NDArray[np.float32]
     high: NDArray[np.float32]
     soft: NDArray[np.bool_]
+    texture: NDArray[np.float32]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether one colour alone explains a probe, shape (n,)."""
+        known: NDArray[np.bool_] = (self.low == self.high).all(axis=1)
+        return known
 
     def thin(self, most: int) -> Probes:
         """Return at most `most` of the probes, evenly strided."""
-        some = even(self.rows.size, most)
+        return self.take(even(self.rows.size, most))
+
+    def take(self, some: NDArray[np.int64] | NDArray[np.bool_]) -> Probes:
+        """Return some of the probes, by their numbers or by a mask of shape (n,)."""
         return Probes(
             self.rows[some],
             self.cols[some],
             self.low[some],
             self.high[some],
             self.soft[some],
+            self.texture[some],
         )
 
     def residuals(
@@ -75,7 +90,8 @@ class Probes:
         ndarray of float32, shape (n, 3)
             0 and up, levels of 255.
         """
-        seen = before[self.rows - offset[0], self.cols - offset[1]].astype(np.float32)
+        rows, cols = self.rows - offset[0], self.cols - offset[1]
+        seen = look_up(before, rows, cols).astype(np.float32)
         beyond: NDArray[np.float32] = np.maximum(self.low - seen, seen - self.high)
         beyond[beyond < 0] = 0
         return beyond
@@ -89,10 +105,16 @@ class Probes:
         return squared
 
     def fit(self, before: NDArray[np.uint8], offset: tuple[int, int]) -> bool:
-        """Whether three in four agree within 8 levels: of the opaque, of the soft."""
+        """Whether three in four agree within 8 levels: of the opaque, of the soft.
+
+        Those that agree must have half of the texture too: a plain body, which fits
+        many pictures, proves nothing for the pattern on it.
+        """
         agree = self.residuals(before, offset).mean(axis=1) <= _TOLERANCE
         groups = (agree[self.soft], agree[~self.soft])
-        return all(group.mean() >= _AGREEING for group in groups if group.size)
+        if any(group.mean() < _AGREEING for group in groups if group.size):
+            return False
+        return bool(self.texture[agree].sum() >= _SHOWN * self.texture.sum())
 
 
 def is_clearly_worse(misfits: NDArray[np.float32], best: NDArray[np.float32]) -> bool:
@@ -125,17 +147,21 @@ def sample_cutout(cutout: NDArray[np.uint8]) -> tuple[Probes, Probes]:
         from ``a F`` to ``a F + (1 - a) 255``, whatever was behind.
     """
     alpha = cutout[..., 3]
-    opaque_rows, opaque_cols = _textured(cutout, *_spread(alpha, _ONE, _ONE))
+    opaque_rows, opaque_cols, texture = _textured(cutout, *_spread(alpha, _ONE, _ONE))
     soft_rows, soft_cols = _spread(alpha, 1, _ONE - 1)
     some = even(soft_rows.size, _SOFT_PROBES)
     rows = np.concatenate([opaque_rows, soft_rows[some]])
     cols = np.concatenate([opaque_cols, soft_cols[some]])
+    texture = np.concatenate([texture, np.zeros(some.size, np.float32)])
     pixels = cutout[rows, cols].astype(np.float32)
     colors, share = pixels[:, :3], pixels[:, 3:] / np.float32(_ONE)
     soft = share[:, 0] < 1
     least = colors * share
-    copied = Probes(rows, cols, colors, colors, soft)
-    return copied, Probes(rows, cols, least, least + (1 - share) * _ONE, soft)
+    most = least + (1 - share) * _ONE
+    return (
+        Probes(rows, cols, colors, colors, soft, texture),
+        Probes(rows, cols, least, most, soft, texture),
+    )
 
 
 def _spread(
@@ -153,12 +179,23 @@ def _spread(
 
 def _textured(
     cutout: NDArray[np.uint8], rows: NDArray[np.int64], cols: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Thin opaque pixels out: half the most textured, half evenly strided."""
     some = even(rows.size, _LOOKED_AT)
     rows, cols = rows[some], cols[some]
-    if rows.size <= _OPAQUE_PROBES:
-        return rows, cols
+    texture = _measure_texture(cutout, rows, cols)
+    if rows.size > _OPAQUE_PROBES:
+        half = _OPAQUE_PROBES // 2
+        most = np.argpartition(texture, -half)[-half:]
+        chosen = np.union1d(most, even(rows.size, half))
+        rows, cols, texture = rows[chosen], cols[chosen], texture[chosen]
+    return rows, cols, texture.clip(0).astype(np.float32)
+
+
+def _measure_texture(
+    cutout: NDArray[np.uint8], rows: NDArray[np.int64], cols: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Add up how much the colours 2 px away differ; below 0 near the matte's edge."""
     texture = np.zeros(rows.size, np.int32)
     middle = cutout[rows, cols].astype(np.int32)
     for down, right in ((2, 0), (-2, 0), (0, 2), (0, -2)):
@@ -168,7 +205,4 @@ def _textured(
         texture += np.abs(near - middle)[:, :3].sum(axis=1)
         # The matte's own edge is no texture: colours there may have been cleaned.
         texture[near[:, 3] < _ONE] = -(1 << 20)
-    half = _OPAQUE_PROBES // 2
-    most = np.argpartition(texture, -half)[-half:]
-    chosen = np.union1d(most, even(rows.size, half))
-    return rows[chosen], cols[chosen]
+    return texture

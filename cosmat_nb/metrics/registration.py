@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cosmat_nb.metrics.correlation import find_starts
+from cosmat_nb.metrics.correlation import STARTS, find_starts
 from cosmat_nb.metrics.probes import is_clearly_worse, sample_cutout
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["find_subject"]
 
 _RINGS = (1, 2, 4, 8, 16)  # how far the neighbours of a likely place are, px
-_EXACT = 3.0  # mean squared residual, three channels: a level each, as by rounding
+_FAINT = 12.0  # mean squared residual, three channels: 2 levels each, as by JPEG
 _ENOUGH = 64  # opaque pixels that settle a likely place without a search
 _FAST = 512  # probes that find the best place near a start
+_NARROWED = 8  # starts near which it is searched for: the first, and the best
 
 
 def find_subject(
@@ -46,17 +47,19 @@ def find_subject(
     -------
     tuple of int or None
         Row and column of the picture under the subject's pixel (0, 0); None when no
-        place fits, or several do and no likely one is among them.
+        place fits, or several do.
     """
     field = _Field(before, subject)
     copied, cleaned = sample_cutout(subject)
     for probes in (copied, cleaned):
-        if probes is cleaned and np.count_nonzero(~probes.soft) < _ENOUGH:
+        if probes is cleaned and np.count_nonzero(probes.known) < _ENOUGH:
             continue  # mixtures with anything fit nearly everywhere
         for place in likely:
             if field.settles(probes, place):
                 return place
     starts, reach = find_starts(before, subject)
+    if not starts:
+        return None
     for probes in (copied, cleaned):
         found = field.decide(probes, starts, reach, likely)
         if found is not None:
@@ -68,55 +71,61 @@ class _Field:
     """The places of a picture at which a subject can lie."""
 
     def __init__(self, before: NDArray[np.uint8], subject: NDArray[np.uint8]) -> None:
-        self._before = before
+        self._before = np.ascontiguousarray(before)  # read from many times
         self._rows = before.shape[0] - subject.shape[0]
         self._cols = before.shape[1] - subject.shape[1]
 
     def settles(self, probes: Probes, place: Place) -> bool:
-        """Whether a likely place can be taken without looking at all others."""
+        """Whether no place can be clearly better, and nearby ones are clearly worse."""
         if not self._fit(probes, place):
             return False
+        if not self._exact(probes.take(probes.known), place):
+            return False
         rings = [(probes, _RINGS[:1]), (probes.thin(_FAST * 2), _RINGS[1:])]
-        return all(self._leads(some, place, far) for some, far in rings)
-
-    def _leads(self, probes: Probes, place: Place, far: Sequence[int]) -> bool:
-        best = self._misfits(probes, place)
-        exact = best.mean() <= _EXACT
-        for other in self._around(place, far):
-            misfits = self._misfits(probes, other)
-            if is_clearly_worse(best, misfits):
-                return False
-            if not exact and not is_clearly_worse(misfits, best):
-                return False
-        return True
+        return not any(
+            self._equaled(some, place, self._around(place, far)) for some, far in rings
+        )
 
     def decide(
         self,
         probes: Probes,
         starts: Sequence[Place],
         reach: int,
-        likely: Sequence[Place],
+        likely: Iterable[Place],
     ) -> Place | None:
-        """Take the best place, or the likely one among those that fit alike."""
+        """Take the best place, if every other one is clearly worse."""
         few = probes.thin(_FAST)
-        refined = [self._lowest(few, self._window(start, reach)) for start in starts]
-        places = list(dict.fromkeys([*likely, *refined]))
-        if not places:
+        nearest = sorted(starts, key=lambda place: self._sum(few, place))[:_NARROWED]
+        chosen = dict.fromkeys([*starts[:_NARROWED], *nearest])
+        refined = [self._lowest(few, self._window(start, reach)) for start in chosen]
+        found = dict.fromkeys([*likely, *refined])
+        best = self._descend(probes, self._lowest(probes, found))
+        if not self._fit(probes, best) or self._crowded(probes, best, starts):
             return None
-        best = self._descend(probes, self._lowest(probes, places))
-        if not self._fit(probes, best):
-            return None
+        rivals = dict.fromkeys([*found, *self._around(best, (1, 2)), *starts])
+        close = (rival for rival in rivals if self._equaled(few, best, [rival]))
+        return None if self._equaled(probes, best, close) else best
+
+    def _crowded(self, probes: Probes, best: Place, starts: Sequence[Place]) -> bool:
+        """Whether more places than were looked at may fit an inexact subject."""
+        if len(starts) < STARTS or self._exact(probes, best):
+            return False
+        apart = self._sum(probes, starts[-1]) - self._sum(probes, best)
+        return apart < _FAINT * probes.rows.size
+
+    def _exact(self, probes: Probes, place: Place) -> bool:
+        """Whether no place can be clearly better, because hardly anything is off."""
+        misfits = self._misfits(probes, place)
+        return not is_clearly_worse(misfits, np.zeros_like(misfits))
+
+    def _equaled(self, probes: Probes, best: Place, rivals: Iterable[Place]) -> bool:
+        """Whether a rival fits as well as the best place does, but for chance."""
         misfits = self._misfits(probes, best)
-        rivals = dict.fromkeys([*places, *self._around(best, (1, 2))])
-        alike = [
-            place
-            for place in rivals
-            if place != best
-            and not is_clearly_worse(self._misfits(probes, place), misfits)
-        ]
-        if not alike:
-            return best
-        return next((place for place in likely if place in {best, *alike}), None)
+        return any(
+            not is_clearly_worse(self._misfits(probes, rival), misfits)
+            for rival in rivals
+            if rival != best
+        )
 
     def _descend(self, probes: Probes, place: Place) -> Place:
         while True:
@@ -127,7 +136,10 @@ class _Field:
 
     def _lowest(self, probes: Probes, places: Iterable[Place]) -> Place:
         # The first of equals, so that a descent on a plateau comes to an end.
-        return min(places, key=lambda place: float(self._misfits(probes, place).sum()))
+        return min(places, key=lambda place: self._sum(probes, place))
+
+    def _sum(self, probes: Probes, place: Place) -> float:
+        return float(self._misfits(probes, place).sum())
 
     def _fit(self, probes: Probes, place: Place) -> bool:
         return probes.fit(self._before, (-place[0], -place[1]))

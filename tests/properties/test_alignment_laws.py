@@ -64,6 +64,19 @@ def test_noise_changes_nothing(shape, seed, center, padding, levels):
 
 
 @quick
+@given(shapes, seeds, st.booleans(), paddings, st.integers(0, 6), st.integers(0, 1))
+def test_faint_colours_are_never_misplaced(shape, seed, center, padding, span, levels):
+    """However little there is to tell, and with noise on it, no answer is wrong."""
+    picture, cutout = draw(shape, seed)
+    faint = picture % np.uint8(span + 1) + np.uint8(100)
+    marked = cutout[..., 3:] > 0
+    cutout[..., :3] = np.where(marked, faint, 0)
+    after, offset = arrange(cutout, center, padding)
+    off = np.random.default_rng(seed).integers(-levels, levels + 1, picture.shape)
+    assert locate((faint + off).astype(np.uint8), after) in {None, offset}
+
+
+@quick
 @given(shapes, seeds, offsets)
 def test_cut_off_subject_is_found(shape, seed, offset):
     """A subject pushed partly out of its canvas is found by the rest."""

@@ -42,7 +42,7 @@ import pandas as pd
 
 import cosmat_nb as cm
 from cosmat_nb import images
-from cosmat_nb.metrics.alignment import locate
+from cosmat_nb.metrics.alignment import lies_on
 from cosmat_nb.metrics.measure import measure_cutout
 
 if TYPE_CHECKING:
@@ -107,9 +107,8 @@ def measure_one(folder: Path | None, cutout: cm.Cutout) -> dict[str, float]:
     if folder is None:
         return measure_cutout(rgba).as_row()
     source = images.decode_rgb(fetch(folder, cutout.place))
-    offset = locate(source, rgba)
-    assert offset is not None
-    return measure_cutout(rgba, source, offset=offset).as_row()
+    assert lies_on(source, rgba)
+    return measure_cutout(rgba, source).as_row()
 
 
 def stand_ready(_: int) -> None:

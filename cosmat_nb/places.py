@@ -7,7 +7,7 @@ import re
 __all__ = ["is_address", "shown_place", "shown_text"]
 
 _SECRETIVE = re.compile(r"[?#]|%(?:25)*(?:3f|23)", re.IGNORECASE)
-_ADDRESS = re.compile(r"\s*[a-z+]+(?:://|%(?:25)*3a)", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*(?:://|%(?:25)*3a)", re.IGNORECASE)
 
 # A path made of an address has one slash, and JSON writes a backslash before each.
 _LINK = re.compile(
@@ -18,7 +18,15 @@ _USER = re.compile(
     r"(?:(?!\\?/|%(?:25)*2f).)*(?:@|%(?:25)*40)",
     re.IGNORECASE,
 )
-_QUERY = re.compile(r"\?[^\s'\"<>=?]*=[^\s'\"<>]*")
+_QUERY = re.compile(
+    r"(?:\?|%(?:25)*3f)[^\s'\"<>=?%]*(?:=|%(?:25)*3d)[^\s'\"<>]*", re.IGNORECASE
+)
+_FIELD = re.compile(
+    r"\b((?:q-[a-z-]{1,24}|x-[a-z-]{1,24}-(?:token|signature|credential)"
+    r"|sign(?:ature)?|sig|token)"
+    r"(?:=|%(?:25)*3d))[^\s&'\"<>]+",
+    re.IGNORECASE,
+)
 
 
 def shown_place(place: str) -> str:
@@ -39,7 +47,7 @@ def shown_place(place: str) -> str:
     """
     if not is_address(place):
         return place
-    return re.sub(r"//[^/@]*@", "//", _SECRETIVE.split(place, maxsplit=1)[0])
+    return _USER.sub(r"\1", _SECRETIVE.split(place, maxsplit=1)[0])
 
 
 def shown_text(text: str) -> str:
@@ -50,7 +58,8 @@ def shown_text(text: str) -> str:
     text : str
         An error's message, say. Whatever looks like an address in it, encoded or not,
         loses user name, password, query and fragment; what looks like a query goes
-        also where no address stands before it, as some clients name paths alone.
+        also where no address stands before it, as some clients name paths alone, and
+        the value of what is called like a signature or a token.
 
     Examples
     --------
@@ -60,7 +69,7 @@ def shown_text(text: str) -> str:
     'refused: /a.jpg Why? No idea.'
     """
     line = " ".join(each.strip() for each in text.splitlines())
-    return _QUERY.sub("", _LINK.sub(_without_secrets, line))
+    return _FIELD.sub(r"\1…", _QUERY.sub("", _LINK.sub(_without_secrets, line)))
 
 
 def _without_secrets(link: re.Match[str]) -> str:

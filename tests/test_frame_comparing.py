@@ -353,8 +353,8 @@ def test_links_signed_anew_are_told_without_their_secrets():
     with pytest.raises(cm.OptionsError) as caught:
         compare(a, b)
     assert str(caught.value) == (
-        "no key is in both frames as it stands: 'https://h/a.jpg' differ only in what "
-        "is not shown, as links that were signed anew do; pass on= a column of your "
+        "no key is in both frames as it stands: 'https://h/a.jpg', different in what "
+        "is not shown, as links that were signed anew are; pass on= a column of your "
         "own that names the same pictures in both"
     )
     assert len(compare(a, b, on="id").pairs) == 1

@@ -460,3 +460,24 @@ def test_a_plain_thing_lies_on_its_plain_ground():
     assert lies_on(before, cutout)
     assert not lies_on(before - 50, cutout)
     assert not lies_on(before[:-1], cutout)
+
+
+@pytest.mark.parametrize("period", [3, 5, 7, 12, 13, 15])
+def test_a_tiled_picture_tells_no_place(period):
+    """Moved by a period or not at all, each copy fits as well as any other."""
+    rng = np.random.default_rng(period)
+    tile = rng.integers(0, 256, (period, period, 3), dtype=np.uint8)
+    before = np.tile(tile, (200 // period, 200 // period, 1))
+    for shift in (0, period):
+        cutout = np.zeros((*before.shape[:2], 4), np.uint8)
+        cutout[60:120, 60:120, :3] = before[60 - shift : 120 - shift, 60:120]
+        cutout[60:120, 60:120, 3] = 255
+        assert locate(before, cutout) is None
+
+
+def test_mixtures_prove_nothing():
+    """A glass of another picture's colours does not lie on a picture of noise."""
+    before = np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype=np.uint8)
+    cutout = np.zeros((90, 90, 4), np.uint8)
+    cutout[20:70, 20:70] = 100, 100, 100, 60
+    assert not lies_on(before, cutout)

@@ -424,4 +424,7 @@ def test_a_moved_cutout_has_the_same_colour_columns():
     there = measure_cutout(moved, source, offset=(0, 6))
     assert (still.edge_evidence, still.halo) == (there.edge_evidence, there.halo)
     assert still.halo == pytest.approx(0, abs=1e-9)
-    assert measure_cutout(moved, source).edge_evidence < 0.6 < still.edge_evidence
+    wrong = measure_cutout(moved[:, :60], source)
+    assert wrong.edge_evidence < 0.6 < still.edge_evidence
+    with pytest.raises(OptionsError, match="so it was moved: bring it back"):
+        measure_cutout(moved, source)

@@ -201,3 +201,12 @@ def test_refused_trimap():
         compare_alpha(ALPHA, REFERENCE, trimap=TRIMAP.T)
     with pytest.raises(OptionsError, match=r"trimap must hold"):
         compare_alpha(ALPHA, REFERENCE, trimap=TRIMAP // 2)
+
+
+def test_a_mask_of_zeros_and_ones_is_no_faint_matte():
+    """Eight bits of 0 and 1 alone are refused as a reference, and taken as floats."""
+    mask = np.zeros((4, 4), np.uint8)
+    mask[1:3] = 1
+    with pytest.raises(OptionsError, match="0 and 1 alone, as masks do: pass it as fl"):
+        compare_alpha(mask * np.uint8(255), mask)
+    assert compare_alpha(mask * np.uint8(255), mask.astype(float)).iou == 1

@@ -52,7 +52,8 @@ def measure_frame(
 
     Each distinct PNG is read and decoded once; with `before`, once for each source
     picture that it is held against. A thread holds one decoded cutout and, with
-    `before`, one decoded source, however many rows there are. Nothing is paid for but
+    `before`, one decoded source and a copy of a cutout that was moved, however many
+    rows there are. Nothing is paid for but
     the requests that fetch sources.
 
     Parameters

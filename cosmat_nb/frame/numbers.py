@@ -8,12 +8,12 @@ import pandas as pd
 
 from cosmat_nb.frame.columns import add_columns
 
-T = TypeVar("T")
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = ["add_rows", "told"]
+
+T = TypeVar("T")
 
 
 def told(

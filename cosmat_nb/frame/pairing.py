@@ -156,8 +156,8 @@ def _describe_strangers(on: str, mine: _Keys, theirs: _Keys) -> str:
             f"{other} in b; convert one column with astype"
         )
     return (
-        f"no {on} is in both frames as it stands: {_list_keys(alike)} differ only in "
-        "what is not shown, as links that were signed anew do; pass on= a column of "
+        f"no {on} is in both frames as it stands: {_list_keys(alike)}, different in "
+        "what is not shown, as links that were signed anew are; pass on= a column of "
         "your own that names the same pictures in both"
     )
 

@@ -124,7 +124,8 @@ def lies_on(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> bool:
     -------
     bool
         False when the shapes differ or the colours do not fit, as Notes of `locate`
-        define it.
+        define it; of a cutout without opaque pixels colours that were cleaned prove
+        nothing. An empty one lies on any source of its shape.
 
     Raises
     ------
@@ -141,7 +142,10 @@ def lies_on(before: NDArray[np.uint8], cutout: NDArray[np.uint8]) -> bool:
     cutout = check_picture(cutout, "cutout", 4)
     if before.shape[:2] != cutout.shape[:2]:
         return False
-    return any(probes.fit(before, (0, 0)) for probes in sample_cutout(cutout))
+    copied, cleaned = sample_cutout(cutout)
+    if copied.fit(before, (0, 0)):
+        return True
+    return cleaned.prove and cleaned.fit(before, (0, 0))
 
 
 def _likely(before: tuple[int, ...], cutout: tuple[int, ...]) -> list[Offset]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -136,9 +136,9 @@ def check_pair(
     (3, 4)
     """
     numbers: list[int] = []
-    if isinstance(pair, Iterable):
+    if isinstance(pair, (Sequence, np.ndarray)):
         with suppress(TypeError):
-            numbers = [operator.index(number) for number in pair][:2]
+            numbers = [operator.index(number) for number in pair[:2]]
     if len(numbers) < 2 or (low is not None and min(numbers) < low):  # noqa: PLR2004 - a pair
         least = "" if low is None else f" from {low}"
         raise OptionsError(

@@ -44,7 +44,8 @@ def numbers(values: npt.ArrayLike, name: str) -> Array:
         return np.asarray(values, np.float64)
     except (TypeError, ValueError):
         raise OptionsError(
-            f"{name} must be numbers; not {type(values).__name__} of something else"
+            f"{name} must be numbers, in rows of one length; got a "
+            f"{type(values).__name__} of something else"
         ) from None
 
 

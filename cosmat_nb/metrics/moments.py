@@ -26,8 +26,8 @@ _ROUNDING = 64 * 2.0**-52
 class Moments:
     """Sums over all pixels of alpha times powers of row and column.
 
-    They are exact whole numbers for 8 bits, in units of 1 / 255, and rounded sums of
-    doubles for floats.
+    They are exact whole numbers for 8 bits, in units of 1 / 255, up to 131 072 columns,
+    and rounded sums of doubles otherwise.
 
     Attributes
     ----------

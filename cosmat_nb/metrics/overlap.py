@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.metrics.alignment import place_back
-from cosmat_nb.metrics.checks import HARD, alpha_level, check_alpha
+from cosmat_nb.metrics.checks import HARD, alpha_level, check_alpha, check_pair
 from cosmat_nb.metrics.window import marked_window
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def compare_mattes(alpha: Alpha, other: Alpha, shift: Shift = (0, 0)) -> Overlap
     Raises
     ------
     OptionsError
-        When a matte is not an array of that shape and dtype, or has no pixel.
+        When a matte is not an array of that shape and dtype, or has no pixel, or
+        `shift` is no pair of whole numbers.
 
     Examples
     --------
@@ -71,6 +72,7 @@ def compare_mattes(alpha: Alpha, other: Alpha, shift: Shift = (0, 0)) -> Overlap
     """
     _check(alpha, "alpha")
     _check(other, "other")
+    shift = check_pair(shift, "shift", advice="take it from meet_mattes")
     mine, theirs = _on_one_canvas(alpha, other, shift)
     both = int(np.count_nonzero((mine >= _HARD) & (theirs >= _HARD)))
     either = int(np.count_nonzero((mine >= _HARD) | (theirs >= _HARD)))

@@ -20,6 +20,7 @@ _LATTICE = 1 << 17  # places of the cutout that are looked at first, at most
 _LOOKED_AT = 1 << 14  # opaque pixels whose texture is measured, at most
 _OPAQUE_PROBES, _SOFT_PROBES = 3072, 1024
 _FEW = 64  # opaque pixels: with fewer on the lattice every pixel is looked at
+_ENOUGH = 64  # probes of known colour that tell a place
 _TOLERANCE = 8  # levels of 255, mean of the channels
 _AGREEING = 0.75  # share of the probes that must agree within the tolerance
 _SHOWN = 0.5  # share of the texture that must be among what agrees
@@ -57,6 +58,11 @@ class Probes:
         """Whether one colour alone explains a probe, shape (n,)."""
         known: NDArray[np.bool_] = (self.low == self.high).all(axis=1)
         return known
+
+    @property
+    def prove(self) -> bool:
+        """Whether enough of them are known: mixtures with anything fit everywhere."""
+        return int(np.count_nonzero(self.known)) >= _ENOUGH
 
     def thin(self, most: int) -> Probes:
         """Return at most `most` of the probes, evenly strided."""

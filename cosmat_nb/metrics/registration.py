@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["find_subject"]
 
-_RINGS = (1, 2, 4, 8, 16)  # how far the neighbours of a likely place are, px
+_NEARBY = 16  # how far away a likely place is looked around, px
 _FAINT = 12.0  # mean squared residual, three channels: 2 levels each, as by JPEG
-_ENOUGH = 64  # opaque pixels that settle a likely place without a search
 _FAST = 512  # probes that find the best place near a start
 _NARROWED = 8  # starts near which it is searched for: the first, and the best
 
@@ -52,7 +51,7 @@ def find_subject(
     field = _Field(before, subject)
     copied, cleaned = sample_cutout(subject)
     for probes in (copied, cleaned):
-        if probes is cleaned and np.count_nonzero(probes.known) < _ENOUGH:
+        if probes is cleaned and not probes.prove:
             continue  # mixtures with anything fit nearly everywhere
         for place in likely:
             if field.settles(probes, place):
@@ -81,10 +80,8 @@ class _Field:
             return False
         if not self._exact(probes.take(probes.known), place):
             return False
-        rings = [(probes, _RINGS[:1]), (probes.thin(_FAST * 2), _RINGS[1:])]
-        return not any(
-            self._equaled(some, place, self._around(place, far)) for some, far in rings
-        )
+        close = self._equals(probes.thin(_FAST), place, self._window(place, _NEARBY))
+        return not self._equals(probes, place, close)
 
     def decide(
         self,
@@ -103,8 +100,8 @@ class _Field:
         if not self._fit(probes, best) or self._crowded(probes, best, starts):
             return None
         rivals = dict.fromkeys([*found, *self._around(best, (1, 2)), *starts])
-        close = (rival for rival in rivals if self._equaled(few, best, [rival]))
-        return None if self._equaled(probes, best, close) else best
+        close = self._equals(few, best, rivals)
+        return None if self._equals(probes, best, close) else best
 
     def _crowded(self, probes: Probes, best: Place, starts: Sequence[Place]) -> bool:
         """Whether more places than were looked at may fit an inexact subject."""
@@ -118,14 +115,17 @@ class _Field:
         misfits = self._misfits(probes, place)
         return not is_clearly_worse(misfits, np.zeros_like(misfits))
 
-    def _equaled(self, probes: Probes, best: Place, rivals: Iterable[Place]) -> bool:
-        """Whether a rival fits as well as the best place does, but for chance."""
+    def _equals(
+        self, probes: Probes, best: Place, rivals: Iterable[Place]
+    ) -> list[Place]:
+        """Return the rivals that fit as well as the best place does, but for chance."""
         misfits = self._misfits(probes, best)
-        return any(
-            not is_clearly_worse(self._misfits(probes, rival), misfits)
+        return [
+            rival
             for rival in rivals
             if rival != best
-        )
+            and not is_clearly_worse(self._misfits(probes, rival), misfits)
+        ]
 
     def _descend(self, probes: Probes, place: Place) -> Place:
         while True:

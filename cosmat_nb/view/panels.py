@@ -151,4 +151,4 @@ def _shrink(cutout: Cutout, side: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
 def _written(value: Any) -> str:
     if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
         return "–"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)

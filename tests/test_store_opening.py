@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 import pytest
@@ -115,3 +116,45 @@ def test_a_lock_is_held_until_its_holder_is_gone(tmp_path):
     child.communicate()
     assert not is_held(path)
     assert path.exists()
+
+
+def test_a_lock_of_a_removed_file_is_no_lock(tmp_path, monkeypatch):
+    """A file removed between opening and locking it is not taken for a lock."""
+    path = tmp_path / "a.lock"
+    opened = os.open
+
+    def open_and_lose(*arguments):
+        descriptor = opened(*arguments)
+        path.unlink()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_and_lose)
+    assert not Lock(path).take()
+
+
+def test_a_lock_file_without_a_run_is_removed(tmp_path):
+    """A run killed in its first moment leaves a lock file; the next opening ends it."""
+    folder = cm.Store(tmp_path).folder
+    stray = folder / "runs" / "20260101T000000-abc.lock"
+    stray.parent.mkdir()
+    stray.touch()
+    held = Lock(folder / "runs" / "20260101T000000-def.lock")
+    assert held.take()
+    cm.Store(tmp_path)
+    assert not stray.exists()
+    assert held.path.exists()
+
+
+def test_a_run_whose_lock_was_taken_begins_anew(tmp_path, monkeypatch):
+    """A run never goes on without its lock, whoever takes the new file for a stray."""
+    store, takes = cm.Store(tmp_path), []
+    take = Lock.take
+
+    def take_late(lock, **settings):
+        takes.append(lock.path.stem)
+        return len(takes) > 1 and take(lock, **settings)
+
+    monkeypatch.setattr(Lock, "take", take_late)
+    with store.open_run("cloud") as run:
+        assert run.id == takes[1] != takes[0]
+        assert is_held(tmp_path / "runs" / f"{run.id}.lock")

@@ -61,14 +61,10 @@ class Life:
     def __init__(
         self, database: Database, folder: Path, service: str, start: float
     ) -> None:
-        stamp = datetime.fromtimestamp(start, UTC).strftime("%Y%m%dT%H%M%S")
-        self.id = f"{stamp}-{secrets.token_hex(6)}"
+        # Whoever can see the run finds it locked, so its lock comes first.
+        self.id, self._lock = _take_new(folder, start)
         self.incoming = folder / "incoming" / self.id
         self._pid = os.getpid()
-        # Whoever can see the run finds it locked, so its lock comes first.
-        self._lock = Lock(lock_path(folder, self.id))
-        self._lock.path.parent.mkdir(exist_ok=True)
-        self._lock.take()
         try:
             self.incoming.mkdir(parents=True)
             row = (self.id, start, None, socket.gethostname(), self._pid, service)
@@ -97,6 +93,17 @@ class Life:
         with suppress(OSError):
             self.incoming.rmdir()
         self._lock.drop()
+
+
+def _take_new(folder: Path, start: float) -> tuple[str, Lock]:
+    stamp = datetime.fromtimestamp(start, UTC).strftime("%Y%m%dT%H%M%S")
+    while True:
+        run = f"{stamp}-{secrets.token_hex(6)}"
+        lock = Lock(lock_path(folder, run))
+        lock.path.parent.mkdir(exist_ok=True)
+        # Somebody who opens the store may take the new file for a dead run's.
+        if lock.take():
+            return run, lock
 
 
 def mark_ended(connection: sqlite3.Connection, run: str, at: float) -> None:

@@ -47,7 +47,8 @@ class Lock:
         flags = os.O_RDWR | os.O_CLOEXEC if os.name == "posix" else os.O_RDWR
         descriptor = os.open(self.path, flags | (os.O_CREAT if create else 0), 0o644)
         try:
-            taken = _lock(descriptor)
+            # Whoever held it may have removed the file since it was opened here.
+            taken = _lock(descriptor) and _is_at(descriptor, self.path)
         except BaseException:
             os.close(descriptor)
             raise
@@ -86,6 +87,13 @@ def is_held(path: Path) -> bool:
     if taken and lock._descriptor is not None:  # noqa: SLF001 - its own class
         os.close(lock._descriptor)  # noqa: SLF001 - its own class
     return not taken
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lock(descriptor: int) -> bool:

@@ -51,6 +51,8 @@ def recover(database: Database, folder: Path) -> None:
     runs = {run for (run,) in rows}
     with suppress(FileNotFoundError):
         runs.update(os.listdir(folder / "incoming"))  # noqa: PTH208 - names are wanted
+    # A kill in a run's first or last moment leaves nothing but its lock file.
+    runs.update(path.stem for path in (folder / "runs").glob("*.lock"))
     for run in sorted(runs):
         recover_run(database, folder, run)
 

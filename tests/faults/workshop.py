@@ -105,7 +105,7 @@ def check_whole(folder):
         assert hashlib.sha256(png).hexdigest() == sha256
     for place in ("incoming", "runs"):
         stray = [path for path in (folder / place).rglob("*") if path.is_file()]
-        assert stray == []
+        assert not stray, stray
     assert list(folder.rglob("*.part")) == []
     return store
 

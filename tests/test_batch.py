@@ -7,6 +7,7 @@ import json
 import threading
 
 import pytest
+import tqdm.auto
 from answers import answer_error, answer_png, keys
 from patience import LONG, at_work, wait_until
 
@@ -59,9 +60,25 @@ def test_a_bar_that_fails_ends_nothing(scripted, monkeypatch):
 
         close = update
 
-    monkeypatch.setattr(progress_module, "tqdm", Broken)
+    monkeypatch.setattr(progress_module, "_Bar", Broken)
     result = cm.matte_frame(keys("a", "b"), scripted(answer_png))
     assert list(result.status) == ["ok", "ok"]
+
+
+def test_a_bar_does_not_wait_for_a_lock_of_all_processes(scripted):
+    """The lock of tqdm is lost when a forked child dies with it: a batch goes on."""
+    told = []
+    with tqdm.auto.tqdm.get_lock():
+        batch = threading.Thread(
+            target=lambda: told.append(
+                cm.matte_frame(keys("a", "b"), scripted(answer_png))
+            ),
+            daemon=True,
+        )
+        batch.start()
+        batch.join(20)
+        assert told
+    assert list(told[0].status) == ["ok", "ok"]
 
 
 def test_a_stream_reads_as_it_goes(scripted):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from cosmat_nb.frame.columns import describe_cell
 from cosmat_nb.frame.probing import probe_keys
+from cosmat_nb.frame.progress import Progress
 from cosmat_nb.places import is_address
 
 if TYPE_CHECKING:
@@ -80,12 +80,13 @@ class Draft:
         """
         keys = [place for place in self.to_call if not is_address(place)]
         self.unprobed += len(self.to_call) - len(keys)
-        probes = probe_keys(client, keys)
-        for each in tqdm(probes, "probe", len(keys), disable=not progress):
-            self.unprobed += each.error is not None
-            if each.reason:
-                del self.to_call[each.key]
-                self.refused[each.key] = (each.reason, each.words)
+        with Progress(len(keys), show=progress, unit="probe") as bar:
+            for each in probe_keys(client, keys):
+                bar.advance(1)
+                self.unprobed += each.error is not None
+                if each.reason:
+                    del self.to_call[each.key]
+                    self.refused[each.key] = (each.reason, each.words)
 
     def reasons(self, unnamed: int) -> dict[str, int]:
         """Count refusals by their short reason, the most frequent first."""

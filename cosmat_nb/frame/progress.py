@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from tqdm.auto import tqdm
 
@@ -11,6 +12,19 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 __all__ = ["Progress"]
+
+
+class _Bar(tqdm):  # type: ignore[type-arg]  # in stubs alone
+    """A bar with a lock of this process alone.
+
+    tqdm's own is shared with every child made by a fork: one that is killed while it
+    holds the lock would stop the batches of its parent for ever.
+    """
+
+    monitor_interval = 0
+
+
+_Bar.set_lock(threading.RLock())
 
 
 class Progress:
@@ -28,9 +42,10 @@ class Progress:
 
     def __init__(self, total: int, *, show: bool, unit: str = "picture") -> None:
         self._show = show
-        self._bar: tqdm[Any] | None = None
-        with suppress(Exception):
-            self._bar = tqdm(total=total, unit=unit, disable=not (show and total))
+        self._bar: _Bar | None = None
+        if show and total:
+            with suppress(Exception):
+                self._bar = _Bar(total=total, unit=unit)
 
     def __enter__(self) -> Self:
         return self
@@ -56,4 +71,4 @@ class Progress:
         self.__exit__(None, None, None)
         if self._show:
             with suppress(Exception):
-                tqdm.write(line)
+                _Bar.write(line)

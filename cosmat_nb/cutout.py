@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cosmat_nb import images
 from cosmat_nb.errors import CosmatError, OptionsError
+from cosmat_nb.matting.layout import Box, subject_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,6 +138,11 @@ class Cutout:
     def alpha(self) -> NDArray[np.float64]:
         """Alpha matte, (H, W) float64 in [0, 1]."""
         return self.rgba[..., 3] / 255.0
+
+    @property
+    def box(self) -> Box | None:
+        """Smallest box around everything that shows, px; None for an empty matte."""
+        return subject_box(self.rgba[..., 3])
 
     def before(self) -> NDArray[np.uint8]:
         """Fetch and decode the source picture, (H, W, 3) uint8, turned upright.

@@ -24,7 +24,7 @@ TABLE = {
     "wire": ("errors options places", ""),
     "metrics": ("errors", "numpy scipy"),
     "matting": ("errors options", "numpy scipy"),
-    "cutout": ("errors images options", "PIL numpy"),
+    "cutout": ("errors images matting options", "PIL numpy"),
     "store": ("cutout errors options places wire", "platformdirs pandas"),
     "client": ("cutout errors options places wire", "httpx"),
     "emulator": (
@@ -38,8 +38,11 @@ TABLE = {
         "pandas numpy tqdm",
     ),
     "view": (
-        "cutout errors frame images metrics options places",
-        "matplotlib ipywidgets anywidget pandas numpy",
+        (
+            "batch client cutout errors frame images matting metrics options places "
+            "store wire"
+        ),
+        "matplotlib ipywidgets anywidget traitlets IPython pandas numpy",
     ),
 }
 """The import table of CONTRIBUTING.md; `FREE` rooms may import everything."""

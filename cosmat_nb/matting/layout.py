@@ -13,13 +13,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cosmat_nb.options import Padding
+    from cosmat_nb.options import MattingOptions, Padding
 
 __all__ = [
     "TRANSPARENT",
     "Box",
     "center_subject",
     "crop_to_subject",
+    "lay_out",
     "pad_canvas",
     "subject_box",
 ]
@@ -156,6 +157,40 @@ def pad_canvas(
     padded[:] = fill
     padded[dy : dy + height, dx : dx + width] = rgba
     return padded
+
+
+def lay_out(rgba: NDArray[Pixels], options: MattingOptions) -> NDArray[Pixels]:
+    """Centre and pad a cutout as the service is taken to do it.
+
+    Parameters
+    ----------
+    rgba : (H, W, 4) array
+        A cutout without layout options; any dtype.
+    options : MattingOptions
+        Its ``center`` and ``padding``.
+
+    Returns
+    -------
+    (H + 2 dy, W + 2 dx, 4) array
+        The picture that options with this layout should bring.
+
+    Notes
+    -----
+    That padding is added on both sides is documented. That centring keeps the canvas
+    and comes before padding, and that padding is transparent, is assumed: the vendor's
+    page is silent (see `cosmat_nb.emulator.assumptions.Assumptions`).
+
+    Examples
+    --------
+    >>> from cosmat_nb.options import MattingOptions
+    >>> rgba = np.zeros((5, 9, 4), dtype=np.uint8)
+    >>> rgba[0:2, 0:3] = 255
+    >>> laid_out = lay_out(rgba, MattingOptions(center=True, padding=(2, 0)))
+    >>> laid_out.shape, subject_box(laid_out[..., 3])
+    ((5, 13, 4), Box(min_row=1, min_col=5, max_row=3, max_col=8))
+    """
+    placed = center_subject(rgba) if options.center else rgba
+    return pad_canvas(placed, options.padding)
 
 
 def _inside(rgba: NDArray[Pixels], box: Box) -> NDArray[Pixels]:

@@ -8,9 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.margins import find_layout, plain_box, read_margins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cosmat_nb.margins import Laid
 
 __all__ = ["MAX_PADDING", "MattingOptions", "Operation", "Padding", "parse_rule"]
 
@@ -137,6 +140,78 @@ class MattingOptions:
             When a part is not ``name=value`` or a value is malformed.
         """
         return cls.from_parameters(parse_rule(rule))
+
+    @classmethod
+    def for_margin(
+        cls,
+        cutout: Laid,
+        *,
+        percent: float | None = None,
+        top: int | None = None,
+        right: int | None = None,
+        bottom: int | None = None,
+        left: int | None = None,
+        center: bool | None = None,
+    ) -> MattingOptions:
+        """Ask for margins around the subject, with the smallest padding that does it.
+
+        The service adds the same on opposite sides and never crops, so margins are at
+        least, not exactly, what is asked for; `fit_canvas` brings exact ones.
+
+        Parameters
+        ----------
+        cutout : Cutout
+            The picture's plain cutout, without centring and padding; its operation
+            is kept. Everything with alpha above 0 is the subject.
+        percent : float, optional
+            Each margin over the finished canvas's side, per cent, 0 to below 50: what
+            ``margin_top_share`` and its sisters then show times 100. Of a canvas H px
+            high whose subject has t px above it, ``dy >= (p H - t) / (1 - 2 p)`` with
+            p = percent / 100; likewise for the other sides.
+        top, right, bottom, left : int, optional
+            Instead of `percent`, px, 0 and up; a side that is left out may be 0.
+        center : bool, optional
+            Whether to centre the subject; by default where less padding does it.
+
+        Raises
+        ------
+        OptionsError
+            When a margin is out of range or needs a padding above 1000 px, when the
+            matte is empty, or the cutout was centred or padded already.
+
+        Notes
+        -----
+        It takes the layout of the service to be that of
+        `cosmat_nb.matting.layout.lay_out`, which is documented in part and assumed in
+        part.
+
+        Examples
+        --------
+        >>> import cosmat_nb as cm
+        >>> cutout = client.matte("samples/mug.jpg")  # doctest: +SKIP
+        >>> cm.MattingOptions.for_margin(cutout, percent=10)  # doctest: +SKIP
+        """
+        sides = {"top": top, "right": right, "bottom": bottom, "left": left}
+        margins = read_margins(percent, dict(sides))
+        layout = find_layout(
+            (cutout.height, cutout.width),
+            plain_box(cutout),
+            margins,
+            center=None if center is None else _flag(center),
+            most=MAX_PADDING,
+        )
+        largest = max(layout.dx, layout.dy)
+        if largest > MAX_PADDING:
+            raise OptionsError(
+                f"these margins need a padding of {_shown(largest)} px, and the "
+                f"service adds {MAX_PADDING} px at most: ask for less, or bring them "
+                "here with fit_canvas"
+            )
+        return cls(
+            operation=cutout.options.operation,
+            center=layout.center,
+            padding=Padding(layout.dx, layout.dy),
+        )
 
 
 def parse_rule(rule: str) -> dict[str, str]:

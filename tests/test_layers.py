@@ -19,12 +19,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 TABLE = {
     "errors": ("", ""),
     "places": ("", ""),
-    "options": ("errors", ""),
+    "margins": ("errors", ""),
+    "options": ("errors margins", ""),
     "images": ("errors", "PIL numpy"),
     "wire": ("errors options places", ""),
     "metrics": ("errors", "numpy scipy"),
     "matting": ("errors options", "numpy scipy"),
     "cutout": ("errors images matting options", "PIL numpy"),
+    "framing": ("cutout errors images matting options", "PIL numpy"),
     "store": ("cutout errors options places wire", "platformdirs pandas"),
     "client": ("cutout errors options places wire", "httpx"),
     "emulator": (
@@ -39,10 +41,10 @@ TABLE = {
     ),
     "view": (
         (
-            "batch client cutout errors frame images matting metrics options places "
-            "store wire"
+            "batch client cutout errors frame framing images matting metrics options "
+            "places store wire"
         ),
-        "matplotlib ipywidgets anywidget traitlets IPython pandas numpy",
+        "PIL matplotlib ipywidgets anywidget traitlets IPython pandas numpy",
     ),
 }
 """The import table of CONTRIBUTING.md; `FREE` rooms may import everything."""

@@ -23,6 +23,7 @@ __all__ = [
     "lay_out",
     "pad_canvas",
     "subject_box",
+    "subject_margins",
 ]
 
 TRANSPARENT = (0, 0, 0, 0)
@@ -66,6 +67,33 @@ def subject_box(alpha: NDArray[Pixels]) -> Box | None:
     if not rows.size:
         return None
     return Box(int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1)
+
+
+def subject_margins(alpha: NDArray[Pixels]) -> tuple[int, int, int, int] | None:
+    """Measure how far the subject's box is from each side of the canvas.
+
+    Parameters
+    ----------
+    alpha : (H, W) array
+        As in `subject_box`.
+
+    Returns
+    -------
+    tuple of int or None
+        Top, right, bottom, left, px; None for an empty matte.
+
+    Examples
+    --------
+    >>> alpha = np.zeros((5, 8))
+    >>> alpha[1:3, 4:8] = 0.5
+    >>> subject_margins(alpha)
+    (1, 0, 2, 4)
+    """
+    box = subject_box(alpha)
+    if box is None:
+        return None
+    height, width = alpha.shape
+    return box.min_row, width - box.max_col, height - box.max_row, box.min_col
 
 
 def crop_to_subject(rgba: NDArray[Pixels]) -> NDArray[Pixels]:

@@ -1,0 +1,1 @@
+"""A subject on a canvas of exact size."""

@@ -12,7 +12,7 @@ from answers import answer_error, answer_png, keys
 from patience import LONG, at_work, wait_until
 
 import cosmat_nb as cm
-from cosmat_nb.frame import progress as progress_module
+from cosmat_nb.frame.bar import Bar
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 50])
@@ -48,21 +48,26 @@ def test_no_more_calls_in_flight_than_allowed(scripted):
     assert most == 3
 
 
-def test_a_bar_that_fails_ends_nothing(scripted, monkeypatch):
-    """When the bar cannot be drawn, paid answers still become rows."""
+def test_a_watcher_that_fails_ends_nothing(scripted):
+    """When progress cannot be shown, paid answers still become rows."""
+    told = []
 
     class Broken:
-        def __init__(self, **_):
-            pass
-
-        def update(self, _):
+        def begin(self, glance):
+            told.append(glance)
             raise BrokenPipeError
 
-        close = update
+        def look(self, glance):
+            self.begin(glance)
 
-    monkeypatch.setattr(progress_module, "_Bar", Broken)
-    result = cm.matte_frame(keys("a", "b"), scripted(answer_png))
+        def end(self, glance, line):
+            self.begin((glance, line))
+
+    result = cm.matte_frame(keys("a", "b"), scripted(answer_png), progress=Broken())
     assert list(result.status) == ["ok", "ok"]
+    # It is told to the end.
+    assert told[-1][0].state == "ended"
+    assert told[-1][1].startswith("2 ok")
 
 
 def test_a_bar_does_not_wait_for_a_lock_of_all_processes(scripted):
@@ -71,7 +76,7 @@ def test_a_bar_does_not_wait_for_a_lock_of_all_processes(scripted):
     with tqdm.auto.tqdm.get_lock():
         batch = threading.Thread(
             target=lambda: told.append(
-                cm.matte_frame(keys("a", "b"), scripted(answer_png))
+                cm.matte_frame(keys("a", "b"), scripted(answer_png), progress=Bar())
             ),
             daemon=True,
         )

@@ -11,7 +11,7 @@ import time
 
 import pandas as pd
 import pytest
-from conftest import draw_square
+from squares import draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import WhiteEngine, draw_square
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

@@ -5,8 +5,8 @@ import time as real_time
 
 import httpx
 import pytest
-from conftest import draw_square
 from scripted import ADDRESS, GOOD, KEYS, PNG, SLOW_DOWN, Scripted
+from squares import draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import errors, images

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import httpx
 import numpy as np
 import pytest
-from conftest import WhiteEngine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -32,6 +31,7 @@ from scripted import (
     http_date,
     refusal,
 )
+from squares import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb import errors

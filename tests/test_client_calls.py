@@ -7,7 +7,6 @@ from contextlib import ExitStack
 
 import numpy as np
 import pytest
-from conftest import WhiteEngine, draw_square
 from faces import FACES, open_client
 from PIL import Image
 from scripted import (
@@ -24,6 +23,7 @@ from scripted import (
     http_date,
     refusal,
 )
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import errors, images

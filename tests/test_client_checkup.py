@@ -9,7 +9,6 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import WhiteEngine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import (
@@ -25,6 +24,7 @@ from scripted import (
     http_date,
     refusal,
 )
+from squares import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb.client.checkup import Checkup, examine

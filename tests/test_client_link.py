@@ -8,10 +8,10 @@ import pprint
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import WhiteEngine
 from PIL import Image
 from qcloud_cos import CosConfig, CosS3Client, cos_auth, cos_client
 from scripted import ADDRESS, KEYS, NOW, Scripted, Time
+from squares import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb import errors

@@ -8,10 +8,10 @@ import threading
 import time
 
 import pytest
-from conftest import WhiteEngine, draw_square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paced import Hand, Service
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

@@ -11,8 +11,8 @@ import warnings
 from pathlib import Path
 
 import pytest
-from conftest import WhiteEngine
 from scripted import PNG, Scripted, answer, refusal
+from squares import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb import errors

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import draw_square
 from driven import ENDPOINT, make_verbs, play, refusal, reply
 from PIL import Image
 from scripted import ADDRESS, KEYS, NOW, PNG, Time
+from squares import draw_square
 
 from cosmat_nb import errors, images
 from cosmat_nb.client import questions

@@ -208,7 +208,7 @@ def test_metrics_judged_together_are_judged_as_alone(rng, monkeypatch, capfd):
     monkeypatch.setattr(differences, "_TOGETHER", 2)
     again = compare(a, b, progress=True).summary
     pd.testing.assert_frame_equal(again, whole, rtol=1e-9)
-    assert "5/5" in capfd.readouterr().err
+    assert "cosmat: 5 of 5 rows · " in capfd.readouterr().err
 
 
 def test_keys_of_one_frame_alone_are_told():
@@ -410,7 +410,7 @@ OPTIONS = {
 
 def test_options_that_move_the_subject_change_no_matte(client):
     """Whatever was asked for, pairs agree exactly once they are brought together."""
-    from conftest import draw_square  # noqa: PLC0415 - a helper, not a fixture
+    from squares import draw_square  # noqa: PLC0415 - a helper, not a fixture
 
     for row in range(3):
         picture = draw_square(box=(4 + row, 10, 30, 40 + 5 * row))
@@ -578,16 +578,15 @@ def test_a_comparison_is_frozen_and_travels():
 
 
 def test_progress_is_silent_when_asked(capfd):
-    """``False`` writes nothing; bars count distinct pairs of cutouts, then rows."""
+    """``False`` writes nothing; else distinct pairs are counted, then rows."""
     one, two = (cutout(box((4, 4), (0, 2), (0, end))) for end in (2, 3))
     a = frame([0.5] * 4, cutout=[one, two, one, None])
     compare(a, a)
     assert capfd.readouterr() == ("", "")
     compare(a, a, progress=True)
     shown = capfd.readouterr().err
-    assert "2/2" in shown
-    assert "1/1" in shown
-    assert "row" in shown
+    assert "cosmat: 2 of 2 pictures · " in shown
+    assert "cosmat: 1 of 1 row · " in shown
 
 
 GOOD = frame([1.0, 2.0])

@@ -99,6 +99,21 @@ class Batch:
         """Whether every call has ended and every outcome was polled."""
         return self._over.is_set() and not self._outcomes
 
+    @property
+    def at_work(self) -> int:
+        """Calls that a thread is at: in flight, waiting for a slot or for a retry."""
+        return len(self._flying)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that were sent and have no answer yet."""
+        return self._post.pace.in_flight
+
+    @property
+    def pause(self) -> float:
+        """Seconds for which nothing is sent from now on, as the service asked."""
+        return self._post.pace.pause
+
     def stop(self, reason: str) -> None:
         """Send nothing new; what is in flight is still answered and kept."""
         if self._over.is_set():

@@ -145,6 +145,7 @@ class Work:
         asking = self.asking
         rules = {name: options.rule for name, options in asking.options.items()}
         return {
+            "bucket": asking.bucket,
             "store": str(self.store.folder),
             "mode": "download" if asking.save_as is None else "stored",
             "save_as": None if callable(asking.save_as) else asking.save_as or SAVE_AS,

@@ -124,6 +124,16 @@ class Pace:
         """Attempts that may be in flight now, on the average; in [1, `most`]."""
         return max(1, int(self._level))
 
+    @property
+    def in_flight(self) -> int:
+        """Attempts in flight now."""
+        return self._in_flight
+
+    @property
+    def pause(self) -> float:
+        """Seconds until ``Retry-After`` is over; 0 when nobody asked for a wait."""
+        return max(self._paused_until - self._elapsed(), 0.0)
+
     def acquire(self) -> Slot | None:
         """Wait for a slot; None once the pace is stopped."""
         with self._changed:

@@ -13,7 +13,7 @@ from cosmat_nb.frame.listing import list_frame
 from cosmat_nb.frame.matting import matte_frame
 from cosmat_nb.frame.measuring import measure_frame
 from cosmat_nb.store.store import Store
-from cosmat_nb.view.plots import plot_grid
+from cosmat_nb.view.plots.grid import plot_grid
 from cosmat_nb.view.report import write_report
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quiet",
         action="store_true",
-        help="no bar and no summary, only what went wrong",
+        help="no progress and no summary, only what went wrong",
     )
 
 
@@ -127,7 +127,7 @@ def run(asked: argparse.Namespace) -> int:
                 budget=budget,
                 confirm_over=None if asked.yes else asked.confirm_over,
                 deadline=asked.deadline,
-                progress=_shows_bar(asked),
+                progress=not asked.quiet,
             )
         except BudgetExceededError as error:
             say(f"{error}. On the command line: --confirm-over N or --yes")
@@ -146,15 +146,11 @@ def _matte(
     **settings: Any,
 ) -> tuple[pd.DataFrame, bool]:
     try:
-        # Below its bar a batch writes its summary.
+        # A batch that shows how far it is writes its summary in the end.
         with contextlib.redirect_stdout(_stdout(asked)):
             return matte_frame(frame, client, **settings), False
     except BatchInterrupted as stop:
         return stop.result, True
-
-
-def _shows_bar(asked: argparse.Namespace) -> bool:
-    return sys.stderr.isatty() and not asked.quiet
 
 
 def _stdout(asked: argparse.Namespace) -> TextIO:
@@ -173,8 +169,6 @@ def _finish(
     elif not written:
         code = code or ExitCode.FAILED
     summary = summarize_run(result)
-    if not (asked.quiet or _shows_bar(asked)):
-        print(summary, file=_stdout(asked))
     if written and not asked.quiet:
         say(f"{len(table)} rows are in {out}")
     if code in _WORDS:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from cosmat_nb.frame.progress import Watcher
+
     Pair: TypeAlias = tuple[Cutout, Cutout]
 
 __all__ = ["Agreement", "agree_all"]
@@ -51,7 +53,7 @@ def agree_all(
     theirs: Sequence[Any],
     *,
     workers: int | None = None,
-    progress: bool,
+    progress: bool | Watcher,
 ) -> list[Agreement]:
     """Compare the cutouts of each distinct pair once, in threads.
 
@@ -61,8 +63,8 @@ def agree_all(
         Cells of a and of b, as many; what is no `Cutout` is an agreement with a reason.
     workers : int, optional
         Threads, as for `work_through`.
-    progress : bool
-        Show a bar.
+    progress : bool or Watcher
+        Whether progress is shown.
 
     Returns
     -------

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from cosmat_nb.frame.agreeing import Agreement
     from cosmat_nb.frame.pairing import Pairing
+    from cosmat_nb.frame.progress import Watcher
 
 __all__ = ["compare_runs"]
 
@@ -45,7 +46,7 @@ def compare_runs(
     confidence: float = 0.95,
     resamples: int | None = None,
     workers: int | None = None,
-    progress: bool = True,
+    progress: bool | Watcher = True,
 ) -> Comparison:
     """Compare two results of the same pictures: options, engines or versions.
 
@@ -82,9 +83,9 @@ def compare_runs(
         250000 at most.
     workers : int, optional
         Threads that decode cutouts; by default one for each core, 8 at most.
-    progress : bool, default True
-        Show a bar while cutouts are decoded, and one while rows of the summary are
-        resampled.
+    progress : bool or Watcher, default True
+        Show how far it is, as `matte_frame` does: while cutouts are decoded, and while
+        rows of the summary are resampled.
 
     Returns
     -------

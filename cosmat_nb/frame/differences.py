@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from cosmat_nb.frame.progress import Watcher
+
 __all__ = ["Judge", "check_titles", "summarize_pairs"]
 
 FLIPS_PER_ROW = 200
@@ -80,7 +82,7 @@ class Judge:
         return max(RESAMPLES, min(FLIPS_PER_ROW * rows, MOST_FLIPS))
 
     def judge(
-        self, rows: Sequence[NDArray[np.float64]], *, show: bool
+        self, rows: Sequence[NDArray[np.float64]], *, show: bool | Watcher
     ) -> NDArray[np.float64]:
         """Judge the differences of each row of a summary.
 
@@ -90,8 +92,8 @@ class Judge:
         ----------
         rows : sequence of ndarray of float64, shape (n,)
             Each of a length of its own.
-        show : bool
-            Whether there is a bar.
+        show : bool or Watcher
+            Whether progress is shown, see `find_watcher`.
 
         Returns
         -------
@@ -124,7 +126,7 @@ def summarize_pairs(
     metrics: Sequence[str],
     judge: Judge,
     *,
-    progress: bool,
+    progress: bool | Watcher,
 ) -> pd.DataFrame:
     """Sum up each metric of each group.
 
@@ -136,8 +138,8 @@ def summarize_pairs(
         Groups, and what is summed up.
     judge : Judge
         Makes intervals and p-values.
-    progress : bool
-        Show a bar; it counts rows of the summary.
+    progress : bool or Watcher
+        Whether progress is shown; it counts rows of the summary.
 
     Returns
     -------

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cosmat_nb.batch.resolving import Resolved
     from cosmat_nb.client.blocking import MattingClient
+    from cosmat_nb.frame.progress import Watcher
 
 __all__ = ["Draft"]
 
@@ -70,7 +71,7 @@ class Draft:
         """Paid calls by operation."""
         return Counter(name for names in self.to_call.values() for name in names)
 
-    def probe(self, client: MattingClient, *, progress: bool) -> None:
+    def probe(self, client: MattingClient, *, progress: bool | Watcher) -> None:
         """Look into what is to be called, and refuse what the service would refuse.
 
         Raises

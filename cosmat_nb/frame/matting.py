@@ -23,6 +23,7 @@ from cosmat_nb.frame.columns import (
 )
 from cosmat_nb.frame.garbage import no_collections
 from cosmat_nb.frame.interrupts import counted_interrupts
+from cosmat_nb.frame.news import News
 from cosmat_nb.frame.progress import Progress
 from cosmat_nb.frame.rows import RESULT_COLUMNS, frame_sources, outcome_frame
 from cosmat_nb.frame.summary import RUN_ATTRIBUTE, Summary
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from cosmat_nb.batch.asking import SaveAs
     from cosmat_nb.batch.resolving import Resolved
     from cosmat_nb.client.blocking import MattingClient
+    from cosmat_nb.frame.progress import Watcher
     from cosmat_nb.store.budget import Budget
     from cosmat_nb.store.store import Store
 
@@ -67,7 +69,7 @@ def matte_frame(
     save_as: SaveAs = SAVE_AS,
     deadline: float | None = None,
     check_sources: bool | None = None,
-    progress: bool = True,
+    progress: bool | Watcher = True,
 ) -> pd.DataFrame:
     """Cut out the subject of every picture that a frame names. Paid calls.
 
@@ -115,8 +117,10 @@ def matte_frame(
     check_sources : bool, optional
         Whether an ETag that is not known is asked for first, by one HEAD request a
         picture. By default only of the emulator, where requests cost nothing.
-    progress : bool, default True
-        Show a bar, and the run's summary in one line at the end.
+    progress : bool or Watcher, default True
+        Show how far it is, and the run's summary at the end: in a notebook a panel
+        with a stop button, in a terminal a bar, in logs lines. False shows nothing; a
+        `Watcher` is told instead.
 
     Returns
     -------
@@ -182,7 +186,8 @@ def matte_frame(
     work.confirm(calls, confirm_over)
     with counted_interrupts() as interrupts:
         batch = Batch(work, iter(calls), deadline)
-        with Progress(len(calls), show=progress) as bar:
+        news = News(batch, work, _count_spared(outcomes), interrupts)
+        with Progress(len(calls), show=progress, facts=news) as bar:
             _attend(batch, outcomes, bar, interrupts, on_error)
             rows = _rows(values, outcomes, batch)
             summary = Summary.of(
@@ -229,7 +234,7 @@ def _attend(
         while not batch.is_over and len(interrupts) <= 1:
             new = batch.poll(_LOOK_SECONDS)
             outcomes.update(new)
-            bar.advance(len(new))
+            bar.hear(new)
             if interrupts:
                 batch.stop("interrupted")
             elif batch.halt:
@@ -253,6 +258,10 @@ def _sort(
         else:
             outcomes[each.place] = outcome
     return outcomes, calls
+
+
+def _count_spared(outcomes: Mapping[str, Outcome]) -> int:
+    return sum(outcome.source == "store" for outcome in outcomes.values())
 
 
 def _raise_refused(outcomes: Mapping[str, Outcome]) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from cosmat_nb.frame.progress import Watcher
     from cosmat_nb.frame.working import Once
     from cosmat_nb.options import MattingOptions
 
@@ -46,7 +47,7 @@ def measure_frame(
     column: str = "cutout",
     before: bool | Callable[[str], bytes] = False,
     workers: int | None = None,
-    progress: bool = True,
+    progress: bool | Watcher = True,
 ) -> pd.DataFrame:
     """Measure every cutout, in threads.
 
@@ -72,9 +73,9 @@ def measure_frame(
     workers : int, optional
         Threads; by default one for each core, 8 at most. More help where sources
         come from far.
-    progress : bool, default True
-        Show a bar; it counts distinct PNGs, with `before` distinct pairs of PNG and
-        source.
+    progress : bool or Watcher, default True
+        Show how far it is, as `matte_frame` does; it counts distinct PNGs, with
+        `before` distinct pairs of PNG and source.
 
     Returns
     -------

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cosmat_nb.batch.asking import SaveAs
     from cosmat_nb.batch.sources import Sources
     from cosmat_nb.client.blocking import MattingClient
+    from cosmat_nb.frame.progress import Watcher
 
 __all__ = ["plan_frame"]
 
@@ -45,7 +46,7 @@ def plan_frame(
     probe: bool = False,
     mode: Literal["download", "stored"] = "download",
     save_as: SaveAs = SAVE_AS,
-    progress: bool = True,
+    progress: bool | Watcher = True,
 ) -> Plan:
     """Tell what `matte_frame` would do with the same arguments, and what it would cost.
 
@@ -74,8 +75,8 @@ def plan_frame(
         As in `matte_frame`.
     save_as : str or callable
         As in `matte_frame`.
-    progress : bool, default True
-        Show a bar while probing.
+    progress : bool or Watcher, default True
+        Show how far the probing is.
 
     Returns
     -------

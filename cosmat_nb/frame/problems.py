@@ -16,6 +16,7 @@ from cosmat_nb.metrics.judging import CHECKS, COLUMNS, Severity
 from cosmat_nb.metrics.thresholds import Thresholds, check_thresholds
 
 if TYPE_CHECKING:
+    from cosmat_nb.frame.progress import Watcher
     from cosmat_nb.metrics.findings import Finding
     from cosmat_nb.metrics.judging import Check
 
@@ -42,7 +43,7 @@ def find_problems(
     thresholds: Thresholds = Thresholds(),
     against: pd.DataFrame | Comparison | None = None,
     on: str | None = "key",
-    progress: bool = True,
+    progress: bool | Watcher = True,
 ) -> pd.DataFrame:
     """List what is wrong with the mattes of a frame, the severe first.
 
@@ -61,8 +62,8 @@ def find_problems(
         column ``agreement_iou`` of `frame` is used where there is one.
     on : str or None, default "key"
         Column that names pictures; it is copied. None copies none.
-    progress : bool, default True
-        Show a bar while two results are compared.
+    progress : bool or Watcher, default True
+        Show how far it is while two results are compared.
 
     Returns
     -------
@@ -167,7 +168,7 @@ def _compare(
     against: pd.DataFrame | Comparison,
     on: str | None,
     *,
-    progress: bool,
+    progress: bool | Watcher,
 ) -> Comparison:
     if _AGREEMENT in frame.columns:
         raise OptionsError(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from cosmat_nb.batch.asking import SaveAs
     from cosmat_nb.client.blocking import MattingClient
+    from cosmat_nb.frame.progress import Watcher
     from cosmat_nb.store.budget import Budget
     from cosmat_nb.store.price import Price
 
@@ -34,7 +35,7 @@ class Settings(TypedDict, total=False):
     confirm_over: int | None
     save_as: SaveAs
     deadline: float | None
-    progress: bool
+    progress: bool | Watcher
 
 
 def retry_failed(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from cosmat_nb.frame.progress import Watcher
     from cosmat_nb.frame.truth import Truth
     from cosmat_nb.frame.working import Once
 
@@ -51,7 +52,7 @@ def score_frame(
     trimap: Truth | None = None,
     before: bool | Callable[[str], bytes] = False,
     workers: int | None = None,
-    progress: bool = True,
+    progress: bool | Watcher = True,
 ) -> pd.DataFrame:
     """Score every cutout against its reference, in threads.
 
@@ -85,8 +86,9 @@ def score_frame(
         bytes, as ``client.fetch`` does.
     workers : int, optional
         Threads; by default one for each core, 8 at most.
-    progress : bool, default True
-        Show a bar; it counts distinct pairs of cutout and reference.
+    progress : bool or Watcher, default True
+        Show how far it is, as `matte_frame` does; it counts distinct pairs of cutout
+        and reference.
 
     Returns
     -------

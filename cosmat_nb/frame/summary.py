@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from cosmat_nb.batch.batch import Batch
     from cosmat_nb.batch.outcome import Outcome
     from cosmat_nb.batch.work import Work
+    from cosmat_nb.store.price import Price
 
-__all__ = ["RUN_ATTRIBUTE", "Summary", "summarize_run"]
+__all__ = ["RUN_ATTRIBUTE", "Summary", "summarize_run", "tell_money"]
 
 RUN_ATTRIBUTE = "cosmat_run"
 """Name in ``DataFrame.attrs`` under which a result keeps the facts of its run."""
@@ -102,7 +103,14 @@ class Summary:
         parts = [", ".join(f"{n} {name}" for name, n in counts.items() if n)]
         if self.from_store:
             parts.append(f"{self.from_store} from the store")
-        parts += [self._money(), f"{self.seconds:.1f} s"]
+        money = tell_money(
+            self.billed,
+            self.unknown,
+            cost=self.cost,
+            price=self,
+            sandbox=self.sandbox,
+        )
+        parts += [money, f"{self.seconds:.1f} s"]
         if not math.isnan(self.p50):
             parts.append(f"p50 {self.p50:.2f} s, p95 {self.p95:.2f} s")
         if self.retries:
@@ -186,18 +194,38 @@ class Summary:
         """Return plain values, as ``DataFrame.attrs`` and JSON take them."""
         return asdict(self)
 
-    def _money(self) -> str:
-        calls = f"{self.billed} billed" + " by the emulator" * self.sandbox
-        if self.unknown:
-            calls += f", {self.unknown} more may have been"
-        if self.sandbox:
-            return f"{calls}: nothing was paid"
-        if not self.billed + self.unknown:
-            return calls
-        cost = f"{self.cost:.2f} {self.currency}"
-        if math.isnan(self.cost):
-            cost = "price unknown"
-        return f"{calls}: {cost}{'' if self.verified else ' (unverified)'}"
+
+def tell_money(
+    billed: int, unknown: int, *, cost: float, price: Price | Summary, sandbox: bool
+) -> str:
+    """Say what calls came to.
+
+    Parameters
+    ----------
+    billed, unknown : int
+        Calls that were answered, and calls that may have been billed.
+    cost : float
+        Of both; NaN when a price was unknown.
+    price : Price or Summary
+        Knows the currency, and whether anybody has checked it.
+    sandbox : bool
+        Whether an emulator answered.
+
+    Examples
+    --------
+    >>> from cosmat_nb.store.price import UNVERIFIED
+    >>> tell_money(212, 3, cost=4.3, price=UNVERIFIED, sandbox=False)
+    '212 billed, 3 more may have been: 4.30 CNY (unverified)'
+    """
+    calls = f"{billed} billed" + " by the emulator" * sandbox
+    if unknown:
+        calls += f", {unknown} more may have been"
+    if sandbox:
+        return f"{calls}: nothing was paid"
+    if not billed + unknown:
+        return calls
+    shown = "price unknown" if math.isnan(cost) else f"{cost:.2f} {price.currency}"
+    return f"{calls}: {shown}{'' if price.verified else ' (unverified)'}"
 
 
 def summarize_run(result: pd.DataFrame) -> Summary:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
 
     from cosmat_nb.cutout import Cutout
+    from cosmat_nb.frame.progress import Watcher
 
     Once: TypeAlias = Callable[[], tuple["R | None", str | None]]
 
@@ -111,7 +112,7 @@ def work_through(
     work: Callable[[Sequence[T]], Iterator[R]],
     *,
     workers: int | None = None,
-    show: bool = True,
+    show: bool | Watcher = True,
 ) -> list[R | None]:
     """Do every distinct task once, in threads.
 
@@ -129,8 +130,8 @@ def work_through(
         order. What it raises ends everything: a bad row is a result too.
     workers : int, optional
         As for `check_workers`.
-    show : bool, default True
-        Whether there is a bar; it counts distinct tasks and may fail.
+    show : bool or Watcher, default True
+        Whether progress is shown, see `find_watcher`; it counts distinct tasks.
 
     Returns
     -------

@@ -69,6 +69,7 @@ SELECT count(*), coalesce(sum(attempt > 1), 0),
     coalesce(sum(coalesce(billed, 'unknown') <> 'no' AND price IS NULL), 0)
 FROM intent LEFT JOIN outcome ON outcome.intent = intent.id
 WHERE run = :run AND coalesce(code, '') <> 'NotSent'
+    AND (NOT :closed OR outcome.intent IS NOT NULL)
 """
 
 
@@ -110,8 +111,16 @@ class Ledger:
     def __repr__(self) -> str:
         return f"Ledger({str(self._folder)!r})"
 
-    def totals(self, run: str) -> Totals:
+    def totals(self, run: str, *, closed: bool = False) -> Totals:
         """Return what one run came to, without a row for each attempt.
+
+        Parameters
+        ----------
+        run : str
+            Its name.
+        closed : bool, default False
+            Whether attempts without an outcome are left out: while the run is at
+            work, those are in flight.
 
         Raises
         ------
@@ -119,7 +128,8 @@ class Ledger:
             When the disk fails.
         """
         with Database(self._folder).reading() as connection:
-            row = connection.execute(_TOTALS, {"run": run}).fetchone()
+            wanted = {"run": run, "closed": closed}
+            row = connection.execute(_TOTALS, wanted).fetchone()
         attempts, retries, billed, unknown, cost, unpriced = row
         return Totals(
             attempts, retries, billed, unknown, math.nan if unpriced else round(cost, 9)

@@ -1,0 +1,1 @@
+"""Option sets side by side."""

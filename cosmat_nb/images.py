@@ -25,6 +25,7 @@ __all__ = [
     "decode_rgba",
     "encode_jpeg",
     "encode_png",
+    "encode_webp",
     "html_image",
     "over_checkerboard",
     "read_header",
@@ -166,6 +167,11 @@ def encode_jpeg(pixels: NDArray[np.uint8], quality: int = 92) -> bytes:
     return _save(Image.fromarray(pixels), "JPEG", quality=quality)
 
 
+def encode_webp(pixels: NDArray[np.uint8], quality: int = 80) -> bytes:
+    """Encode (H, W), (H, W, 3) or (H, W, 4) uint8 as WebP; alpha stays as it is."""
+    return _save(Image.fromarray(pixels), "WEBP", quality=quality, method=2)
+
+
 def over_checkerboard(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Lay a picture over a light checkerboard.
 
@@ -203,20 +209,14 @@ def thumbnail(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def html_image(pixels: NDArray[np.uint8], *, alt: str) -> str:
-    """Write an ``<img>`` that carries its own picture as WebP.
+    """Write an ``<img>`` that carries its own picture as WebP, at its own size.
 
-    Parameters
-    ----------
-    pixels : ndarray, (H, W) or (H, W, 3) uint8
-        Shown at its own size.
-    alt : str
-        Text in place of the picture; escaped here.
+    The pixels are as for `encode_webp`; `alt`, the text in its place, is escaped here.
     """
-    image = Image.fromarray(pixels)
-    data = base64.b64encode(_save(image, "WEBP", quality=80, method=2)).decode()
+    data = base64.b64encode(encode_webp(pixels)).decode()
     return (
-        f'<img alt="{html.escape(alt)}" width="{image.width}" '
-        f'height="{image.height}" src="data:image/webp;base64,{data}">'
+        f'<img alt="{html.escape(alt)}" width="{pixels.shape[1]}" '
+        f'height="{pixels.shape[0]}" src="data:image/webp;base64,{data}">'
     )
 
 

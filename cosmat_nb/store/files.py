@@ -8,12 +8,30 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["content_path", "is_whole", "keep_png", "sync_folder", "write_whole"]
+__all__ = [
+    "content_path",
+    "is_whole",
+    "keep_png",
+    "list_thumbnails",
+    "sync_folder",
+    "thumbnail_path",
+    "write_whole",
+]
 
 
 def content_path(folder: str | Path, sha256: str) -> str:
     """Return where a PNG of this content is kept."""
     return f"{folder}{os.sep}{sha256[:2]}{os.sep}{sha256}.png"
+
+
+def thumbnail_path(folder: Path, sha256: str, side: int) -> Path:
+    """Return where a thumbnail of a PNG is kept, apart from what was paid for."""
+    return folder / "thumbs" / sha256[:2] / f"{sha256}-{side}.webp"
+
+
+def list_thumbnails(folder: Path, sha256: str) -> list[Path]:
+    """Return the thumbnails of a PNG, of every side."""
+    return list((folder / "thumbs" / sha256[:2]).glob(f"{sha256}-*.webp"))
 
 
 def is_whole(folder: str | Path, sha256: str, nbytes: int) -> bool:

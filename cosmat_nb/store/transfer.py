@@ -264,12 +264,18 @@ def _remove(source: Path, target: Path) -> None:
             path.unlink(missing_ok=True)
         elif is_intact(path):
             raise OSError(errno.EIO, "the copy is damaged", str(target))
+    # Thumbnails are made anew where they are next looked at.
+    for path in source.glob("thumbs/[0-9a-f][0-9a-f]/*"):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
     # The index goes last: with it, an interrupted move can be gone on with.
     for name in ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm"):
         with suppress(PermissionError):
             (source / name).unlink(missing_ok=True)
     for folder in (
         *source.glob("[0-9a-f][0-9a-f]"),
+        *source.glob("thumbs/[0-9a-f][0-9a-f]"),
+        source / "thumbs",
         source / "runs",
         source / "incoming",
         source,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.store.database import Database
-from cosmat_nb.store.files import content_path
+from cosmat_nb.store.files import content_path, list_thumbnails
 from cosmat_nb.store.life import is_alive
 from cosmat_nb.store.table import read_time
 
@@ -141,7 +141,8 @@ def prune(
 ) -> Pruned:
     """Drop answers and files; nothing is dropped that is not named.
 
-    The ledger is never pruned. Cutouts in frames lose the files they point to.
+    The ledger is never pruned. Cutouts in frames lose the files they point to, and
+    thumbnails go with their picture.
 
     Parameters
     ----------
@@ -188,7 +189,8 @@ def prune(
             connection.execute(f"DELETE {_CHOSEN}", wanted)
             # A row without its file counts as not stored, so a crash here is harmless.
             for path in files:
-                path.unlink(missing_ok=True)
+                for each in (path, *list_thumbnails(folder, path.stem)):
+                    each.unlink(missing_ok=True)
     return Pruned(answers=len(gone), files=count, nbytes=nbytes, dry_run=dry_run)
 
 

@@ -1,0 +1,1 @@
+"""Centring and padding tried out on one cutout."""

@@ -15,5 +15,5 @@ class NotebookFigure(Figure):
     def _repr_jpeg_(self) -> bytes:
         # Photographs as PNG would fill a notebook with megabytes.
         file = io.BytesIO()
-        self.savefig(file, format="jpeg", pil_kwargs={"quality": 88})
+        self.savefig(file, format="jpeg", pil_kwargs={"quality": 80, "optimize": True})
         return file.getvalue()

@@ -1,0 +1,1 @@
+"""Verdicts on cutouts, taken by keys and kept."""

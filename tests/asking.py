@@ -1,6 +1,6 @@
 """Requests to the emulator's parts without a server, signed where that matters."""
 
-from conftest import WhiteEngine
+from squares import WhiteEngine
 
 from cosmat_nb.emulator.assumptions import Assumptions
 from cosmat_nb.emulator.bucket import MemoryBucket

@@ -9,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from answers import ADDRESS
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images
@@ -21,24 +22,6 @@ def pytest_configure():
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-
-
-class WhiteEngine:
-    """Cuts away white: a real engine, and cheap enough for tests of everything else."""
-
-    name = "white"
-    version = "1"
-
-    def estimate_alpha(self, picture):
-        """Return alpha 1 wherever a pixel is darker than nearly white."""
-        return (picture.min(axis=2) < 240).astype(np.float32)
-
-
-def draw_square(height=64, width=96, box=(16, 24, 48, 72), color=(200, 30, 40)):
-    """Draw a coloured box on white, (H, W, 3) uint8."""
-    picture = np.full((height, width, 3), 255, np.uint8)
-    picture[box[0] : box[2], box[1] : box[3]] = color
-    return picture
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import WhiteEngine, draw_square
 from PIL import Image
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from conftest import WhiteEngine
+from squares import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb.errors import OptionsError

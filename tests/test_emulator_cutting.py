@@ -10,8 +10,8 @@ import zlib
 
 import numpy as np
 import pytest
-from conftest import WhiteEngine, draw_square
 from PIL import Image, ImageCms
+from squares import WhiteEngine, draw_square
 
 from cosmat_nb import images
 from cosmat_nb.emulator.assumptions import Assumptions

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import WhiteEngine, draw_square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import Time
+from squares import WhiteEngine, draw_square
 from test_emulator_server import MATTE, call, connected, raw_signed, split
 
 import cosmat_nb as cm

@@ -16,7 +16,7 @@ from asking import (
     make_handlers,
     sign_request,
 )
-from conftest import draw_square
+from squares import draw_square
 
 from cosmat_nb import images
 from cosmat_nb.emulator.refusal import Refusal

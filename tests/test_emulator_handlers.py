@@ -6,7 +6,7 @@ import json
 
 import pytest
 from asking import ADDRESS, OTHER, make_handlers, make_request, sign_request
-from conftest import draw_square
+from squares import draw_square
 
 from cosmat_nb import images
 from cosmat_nb.emulator.refusal import Redirect, Refusal

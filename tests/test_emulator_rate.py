@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import pytest
-from conftest import WhiteEngine, draw_square
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

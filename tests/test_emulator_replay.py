@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from conftest import WhiteEngine
 from scripted import ADDRESS, KEYS, PNG, Time
+from squares import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb import errors

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from conftest import WhiteEngine
+from squares import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb import images

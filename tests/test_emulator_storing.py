@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from asking import ADDRESS, OTHER, make_request
-from conftest import WhiteEngine, draw_square
+from squares import WhiteEngine, draw_square
 
 from cosmat_nb import images
 from cosmat_nb.emulator.assumptions import Assumptions

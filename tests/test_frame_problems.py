@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import draw_square
+from squares import draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

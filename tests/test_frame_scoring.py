@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import WhiteEngine
+from squares import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb import images

@@ -10,10 +10,10 @@ import zlib
 
 import numpy as np
 import pytest
-from conftest import draw_square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from squares import draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import WhiteEngine
+from squares import WhiteEngine
 
 import cosmat_nb as cm
 from cosmat_nb.client.recording import Recorder

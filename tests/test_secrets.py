@@ -8,7 +8,6 @@ from functools import partial
 
 import httpx
 import pytest
-from conftest import WhiteEngine, draw_square
 from faces import FACES, open_client
 from scripted import (
     ADDRESS,
@@ -22,6 +21,7 @@ from scripted import (
     http_date,
     refusal,
 )
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import errors, images

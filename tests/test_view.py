@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import draw_square
 from matplotlib.figure import Figure
+from squares import draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

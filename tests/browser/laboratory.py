@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 
 import nbformat
 from jupyter_client import BlockingKernelClient
@@ -181,7 +182,9 @@ class Lab:
             "MPLCONFIGDIR": "matplotlib",
         }
         paths = {name: str(self.folder / place) for name, place in folders.items()}
-        return os.environ | paths
+        # Kernels start in another folder, where a relative path leads nowhere.
+        package = {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+        return os.environ | paths | package
 
 
 def _end(process):

@@ -7,8 +7,8 @@ import struct
 import zlib
 
 import numpy as np
-from conftest import WhiteEngine, draw_square
 from PIL import Image
+from squares import WhiteEngine, draw_square
 
 from cosmat_nb import images
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 from asker import Asker
-from conftest import WhiteEngine
 from drawings import box_png
+from squares import WhiteEngine
 from switches import each
 
 import cosmat_nb as cm

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from asker import Asker
-from conftest import draw_square
 from drawings import SoftEngine, box_of, box_png, deep_png, encode, turned_png
 from PIL import Image
 from PIL.ImageCms import ImageCmsProfile, createProfile
+from squares import draw_square
 from switches import each
 
 import cosmat_nb as cm

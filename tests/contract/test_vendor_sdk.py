@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from conftest import WhiteEngine, draw_square
 from PIL import Image
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

@@ -6,7 +6,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from conftest import WhiteEngine
+from squares import WhiteEngine
 from test_vendor_sdk import BUCKET, connect_sdk, open_png, put_square
 
 import cosmat_nb as cm

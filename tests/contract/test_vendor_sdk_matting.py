@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import WhiteEngine, draw_square
+from squares import WhiteEngine, draw_square
 from test_vendor_sdk import BUCKET, connect_sdk, open_png, put_square
 
 import cosmat_nb as cm

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from children import Nursery
-from conftest import WhiteEngine
+from squares import WhiteEngine
 from workshop import (
     UNKNOWN,
     NumberedEngine,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from conftest import WhiteEngine, draw_square
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 import pytest
-from conftest import WhiteEngine, draw_square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
 from cosmat_nb import images

@@ -60,10 +60,16 @@ from cosmat_nb.frame.pilot import pilot_frame
 from cosmat_nb.frame.plan import Plan
 from cosmat_nb.frame.planning import plan_frame
 from cosmat_nb.frame.problems import find_problems
+from cosmat_nb.frame.progress import Watcher
 from cosmat_nb.frame.retrying import retry_failed
+from cosmat_nb.frame.reviewers import merge_reviews
 from cosmat_nb.frame.rows import RESULT_COLUMNS
 from cosmat_nb.frame.scoring import score_frame
+from cosmat_nb.frame.stored import fetch_stored
 from cosmat_nb.frame.summary import Summary, summarize_run
+from cosmat_nb.frame.sweeping import sweep_options
+from cosmat_nb.frame.verdicts import apply_verdicts, read_verdicts
+from cosmat_nb.framing.fit import Fit, fit_canvas
 from cosmat_nb.matting.engine import Engine, get_engine
 from cosmat_nb.metrics.alignment import Offset, locate, place_back
 from cosmat_nb.metrics.composite import BACKGROUNDS, ColorErrors, compare_colors
@@ -79,9 +85,21 @@ from cosmat_nb.store.budget import Budget
 from cosmat_nb.store.ledger import Ledger
 from cosmat_nb.store.price import UNVERIFIED, Price
 from cosmat_nb.store.store import Store
-from cosmat_nb.view.plots import plot_grid
+from cosmat_nb.view.before_after import BeforeAfter
+from cosmat_nb.view.explorer.explorer import Explorer, explore
+from cosmat_nb.view.gallery import Gallery, gallery
+from cosmat_nb.view.grid import Grid, grid
+from cosmat_nb.view.plots.coverage import plot_coverage
+from cosmat_nb.view.plots.distributions import plot_metrics
+from cosmat_nb.view.plots.edges import plot_edges
+from cosmat_nb.view.plots.grid import plot_grid
+from cosmat_nb.view.plots.matte import plot_matte
+from cosmat_nb.view.plots.mean_matte import plot_mean_matte
 from cosmat_nb.view.problems import ProblemReport, report_problems
 from cosmat_nb.view.report import write_report
+from cosmat_nb.view.review.review import Review, review
+from cosmat_nb.view.sweep.preview import SweepPreview, preview_sweep
+from cosmat_nb.view.sweep.sweep import plot_sweep
 from cosmat_nb.wire.address import Address
 from cosmat_nb.wire.credentials import Credentials
 from cosmat_nb.wire.deletion import DeleteResult
@@ -100,6 +118,7 @@ __all__ = [
     "Assumptions",
     "AsyncMattingClient",
     "BatchInterrupted",
+    "BeforeAfter",
     "Budget",
     "BudgetExceededError",
     "CallError",
@@ -114,10 +133,14 @@ __all__ = [
     "DeleteResult",
     "Emulator",
     "Engine",
+    "Explorer",
     "Fault",
     "Faults",
     "Finding",
+    "Fit",
     "FolderBucket",
+    "Gallery",
+    "Grid",
     "ImageError",
     "ImageRejectedError",
     "InvalidRequestError",
@@ -150,6 +173,7 @@ __all__ = [
     "Replay",
     "ResultMissingError",
     "Retry",
+    "Review",
     "ServerError",
     "ServiceError",
     "Severity",
@@ -157,19 +181,27 @@ __all__ = [
     "Store",
     "StoredPicture",
     "Summary",
+    "SweepPreview",
     "Thresholds",
     "ThrottledError",
     "TransportError",
     "UploadResult",
+    "Watcher",
+    "apply_verdicts",
     "compare_alpha",
     "compare_colors",
     "compare_runs",
     "connect",
     "connect_cloud",
     "connect_emulator",
+    "explore",
+    "fetch_stored",
     "find_in_row",
     "find_problems",
+    "fit_canvas",
+    "gallery",
     "get_engine",
+    "grid",
     "iter_matte",
     "list_frame",
     "locate",
@@ -177,14 +209,25 @@ __all__ = [
     "measure_alpha",
     "measure_cutout",
     "measure_frame",
+    "merge_reviews",
     "pilot_frame",
     "place_back",
     "plan_frame",
+    "plot_coverage",
+    "plot_edges",
     "plot_grid",
+    "plot_matte",
+    "plot_mean_matte",
+    "plot_metrics",
+    "plot_sweep",
+    "preview_sweep",
+    "read_verdicts",
     "report_problems",
     "retry_failed",
+    "review",
     "score_frame",
     "summarize_run",
+    "sweep_options",
     "unknown_band",
     "write_report",
 ]

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 import cosmat_nb as cm
 from cosmat_nb import images
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.view import gallery_answers
 from cosmat_nb.view.before_after import BeforeAfter
-from cosmat_nb.view.gallery import gallery
-from cosmat_nb.view.gallery_choice import choose
-from cosmat_nb.view.gallery_pictures import Thumbnails
+from cosmat_nb.view.gallery import answers as gallery_answers
+from cosmat_nb.view.gallery.choice import choose
+from cosmat_nb.view.gallery.gallery import gallery
+from cosmat_nb.view.gallery.pictures import Thumbnails
 
 HOSTILE = '<script>alert(1)</script> & "quotes" \u202eevil.jpg'
 NAN = float("nan")
@@ -128,6 +128,23 @@ def test_rows_are_sorted_and_what_is_missing_comes_last(
     assert keys(shown.shown) == wanted
 
 
+def test_times_with_and_without_a_zone_are_sorted_together(frame):
+    """Those without are taken as UTC, and dates as their midnight."""
+    values = [
+        pd.Timestamp("2026-01-02 01:00", tz="Asia/Shanghai"),
+        pd.Timestamp("2026-01-02"),
+        None,
+        pd.Timestamp("2026-01-01"),
+        pd.Timestamp("2025-12-31", tz="UTC"),
+        pd.Timestamp("2026-01-01 16:59").date(),
+    ]
+    shown = gallery(frame.assign(made=pd.Series(values, frame.index, dtype=object)))
+    shown.sort = "made"
+    assert keys(shown.shown) == "dcebA<"
+    shown.descending = True
+    assert keys(shown.shown) == "Abced<"
+
+
 def test_ordered_categories_are_sorted_in_their_order(frame):
     """Small before large, not large before small as in the alphabet."""
     sizes = ["large", "small", None, "medium", "small", "large"]
@@ -230,6 +247,26 @@ def test_labels_select_and_repeated_ones_select_all_their_rows(frame):
     assert shown.selected_positions == (4,)
     shown.selected = []
     assert shown.selected_positions == ()
+
+
+@pytest.mark.parametrize("mask", [[True, False], pd.Series([False] * 5 + [True])])
+def test_a_mask_is_no_list_of_labels(frame, mask):
+    """True would be the label 1 and False 0, so that two rows were always selected."""
+    shown = gallery(frame.reset_index(drop=True))
+    with pytest.raises(OptionsError, match=r"not a mask: pass frame\[mask\]"):
+        shown.selected = mask
+    assert shown.selected.empty
+
+
+def test_a_label_may_be_a_tuple(frame):
+    """It selects its row, be it one label or one of each level."""
+    labels = ["p", ("q", 1), 2.5, None, "t", "s"]
+    shown = gallery(frame.set_axis(pd.Index(labels, dtype=object)))
+    shown.selected = shown.shown.iloc[[1]]
+    assert keys(shown.selected) == "A"
+    shown = gallery(frame.set_index(["group", "status"]))
+    shown.selected = [("Y", "ok")]
+    assert keys(shown.selected) == "<"
 
 
 @pytest.mark.parametrize("labels", [["p", "no"], "p", 3, [0]])
@@ -525,3 +562,36 @@ def test_the_frame_stays_as_it_is(frame):
     pd.testing.assert_frame_equal(frame, before)
     frame["coverage"] = 0.0
     assert shown.shown["coverage"].max() == 0.5
+
+
+@pytest.mark.parametrize("names", [["cutout"], ["1"]])
+def test_captions_that_no_tile_can_quote_are_refused(frame, names):
+    """A picture, or one of two columns whose names are written alike."""
+    frame = frame.assign(**{"1": 1.0}).rename(columns={"group": 1})
+    with pytest.raises(OptionsError, match="columns of values"):
+        gallery(frame, captions=names)
+
+
+def test_names_of_columns_are_sent_whole_and_without_secrets(frame):
+    """A table that was turned on its side has keys, and links, for names."""
+    link = "https://u:p@example.com/x.jpg?q-signature=5aed"
+    frame = frame.rename(columns={"halo": link, "parts": "half\ud800"})
+    shown = gallery(frame, captions=[link, "half\ud800"])
+    heard = Heard(shown)
+    ((content, _),) = heard.ask(kind="range", places=[0])
+    names = ["https://example.com/x.jpg", "half\\ud800"]
+    assert content["items"][0]["captions"] == [(names[0], "0.900"), (names[1], "1")]
+    heard.ask(kind="detail", position=0)
+    sent = f"{content} {heard.sent} {shown.metrics} {shown.static_html()}"
+    sent.encode()
+    assert "5aed" not in sent
+    assert "u:p" not in sent
+    shown.sort = names[0]
+    assert keys(shown.shown) == "A<debc"
+
+
+def test_long_words_are_cut(frame):
+    """A page is never sent a book for each of its tiles."""
+    heard = Heard(gallery(frame.assign(group="x" * 10_000), captions=["group"]))
+    ((content, _),) = heard.ask(kind="range", places=[0])
+    assert content["items"][0]["captions"] == [("group", "x" * 299 + "…")]

@@ -15,7 +15,7 @@ from squares import draw_square
 import cosmat_nb as cm
 from cosmat_nb import images
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.view.grid import grid
+from cosmat_nb.view.grid.grid import grid
 from cosmat_nb.view.thumbs import thumbnail_of
 
 HOSTILE = '<script>alert(1)</script> & "quotes" \u202eevil.jpg'
@@ -346,3 +346,13 @@ def test_columns_named_twice_are_not_quoted(table):
     assert "<bdi>parts</bdi>" not in grid(frame).body
     with pytest.raises(OptionsError, match="found 2"):
         grid(frame, by="parts")
+
+
+def test_no_status_and_no_name_of_a_column_tells_a_secret(table):
+    """Links stand in both when a table was put together by hand."""
+    link = "https://u:p@example.com/x.jpg?q-signature=5aed"
+    frame = table.assign(status=f"failed: {link}", **{link: 0.5})
+    body = grid(frame, by=link, captions=[link])._repr_html_()
+    assert "failed: https://example.com/x.jpg" in body
+    assert "5aed" not in body
+    assert "u:p" not in body

@@ -13,26 +13,28 @@ from cosmat_nb.errors import OptionsError
 if TYPE_CHECKING:
     from cosmat_nb.view.panels import Panels
 
-__all__ = ["MAX_ROWS", "check_rows", "check_words", "html_figures", "write_page"]
+__all__ = ["MAX_ROWS", "check_count", "check_words", "html_figures", "write_page"]
 
 MAX_ROWS = 200
 """Most rows with pictures; a larger page opens slowly."""
 
 
-def check_rows(rows: int, most: int) -> int:
-    """Return how many rows are to be shown.
+def check_count(name: str, value: object, low: int, high: int) -> int:
+    """Return an argument that is a whole number, `low` to `high`.
 
     Raises
     ------
     OptionsError
-        When it is no whole number, 1 to `most`.
+        Naming the argument that is something else.
     """
     try:
-        count = 0 if isinstance(rows, bool) else operator.index(rows)
+        count = low - 1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        count = 0
-    if not 1 <= count <= most:
-        raise OptionsError(f"rows must be 1 to {most}; not {rows!r:.60}")
+        count = low - 1
+    if not low <= count <= high:
+        raise OptionsError(
+            f"{name} must be a whole number from {low} to {high}; not {value!r:.60}"
+        )
     return count
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["NUMBERS", "Panels", "make_panels"]
+__all__ = ["NUMBERS", "Panels", "make_panels", "write_cell"]
 
 NUMBERS = ("coverage", "soft_fraction", "parts", "holes", "edge_width")
 """Columns that captions show, where a frame has them."""
@@ -87,7 +87,7 @@ def make_panels(
     known = [name for name in captions if name in frame.columns]
     fetched = _Fetched(Sources(True if before is None else before), side)
     for _, row in frame.iterrows():
-        numbers = {name: _written(row[name]) for name in known}
+        numbers = {name: write_cell(row[name]) for name in known}
         status = str(row.get("status", "ok"))
         cutout = row["cutout"]
         if isinstance(cutout, Cutout):
@@ -148,7 +148,14 @@ def _shrink(cutout: Cutout, side: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
     return images.thumbnail(matte, side), images.thumbnail(rgba, side)
 
 
-def _written(value: Any) -> str:
+def write_cell(value: Any) -> str:
+    """Write a cell of a frame as a caption quotes it.
+
+    Examples
+    --------
+    >>> write_cell(0.98765), write_cell(3), write_cell(None)
+    ('0.988', '3', '–')
+    """
     if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
         return "–"
     return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)

@@ -13,10 +13,10 @@ from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.problems import find_problems
 from cosmat_nb.metrics.wording import counted
-from cosmat_nb.places import shown_text
+from cosmat_nb.places import shown_text, whole_text
 from cosmat_nb.view.page import (
     MAX_ROWS,
-    check_rows,
+    check_count,
     check_words,
     html_figures,
     write_page,
@@ -143,7 +143,7 @@ def report_problems(
     >>> report = cm.report_problems(table)  # doctest: +SKIP
     >>> report.save("findings.html")  # doctest: +SKIP
     """
-    rows = check_rows(rows, MAX_ROWS)
+    rows = check_count("rows", rows, 1, MAX_ROWS)
     check_words(title=title)
     check_column(frame, "cutout", "make it with matte_frame")
     if problems is None:
@@ -164,9 +164,8 @@ def report_problems(
     body = "\n".join(
         [f"<style>{_STYLE}</style>", _head(title, frame, problems), *articles, *rest]
     )
-    # A notebook is sent as UTF-8, which has no half characters.
-    body = body.encode("utf-8", "backslashreplace").decode()
-    return ProblemReport(title, f'<div class="cosmat-problems">{body}</div>')
+    page = f'<div class="cosmat-problems">{body}</div>'
+    return ProblemReport(title, whole_text(page))
 
 
 def _group(frame: pd.DataFrame, problems: pd.DataFrame) -> _Groups:

@@ -12,6 +12,7 @@ import traitlets
 from IPython import get_ipython
 from IPython.display import display
 
+from cosmat_nb.places import whole_text
 from cosmat_nb.view.widget import LiveView, read_static
 
 if TYPE_CHECKING:
@@ -61,24 +62,11 @@ class ProgressPanel(LiveView):
 
     def look(self, glance: Glance) -> None:
         """Show how far it has come."""
-        self.end(glance, "")
+        self._show(glance, "")
 
     def end(self, glance: Glance, line: str) -> None:
         """Show that it is over."""
-        self.glance = {
-            "done": glance.done,
-            "total": glance.total,
-            "unit": glance.unit,
-            "state": glance.state,
-            "numbers": list(glance.numbers),
-            "money": [each for each in glance.facts[:2] if each],
-            "note": glance.facts.note,
-            "failures": [
-                [_whole(code), count, _whole(words)]
-                for code, count, words in glance.failures
-            ],
-            "line": line,
-        }
+        self._show(glance, line)
 
     def static_html(self) -> str:
         """Return the numbers as they are now."""
@@ -103,6 +91,22 @@ class ProgressPanel(LiveView):
         failed = sum(count for _, count, _ in shown["failures"])
         failures = f", {failed:,} failed" if failed else ""
         return f"Progress({shown['numbers'][0]}{failures})"
+
+    def _show(self, glance: Glance, line: str) -> None:
+        self.glance = {
+            "done": glance.done,
+            "total": glance.total,
+            "unit": glance.unit,
+            "state": glance.state,
+            "numbers": list(glance.numbers),
+            "money": [each for each in glance.facts[:2] if each],
+            "note": glance.facts.note,
+            "failures": [
+                [whole_text(code), count, whole_text(words)]
+                for code, count, words in glance.failures
+            ],
+            "line": line,
+        }
 
 
 class CellPanel:
@@ -139,11 +143,6 @@ class CellPanel:
         panel.layout.close()
         panel.close()
         self._panel = self._handle = None
-
-
-def _whole(words: str) -> str:
-    # A page is sent UTF-8, which has no half characters.
-    return words.encode("utf-8", "backslashreplace").decode()
 
 
 def _tabulate(failures: list[Failure]) -> str:

@@ -16,7 +16,7 @@ from chromium import check_access, mount
 import cosmat_nb as cm
 from cosmat_nb import images
 from cosmat_nb.emulator import samples
-from cosmat_nb.view.gallery import Gallery, gallery
+from cosmat_nb.view.gallery.gallery import Gallery, gallery
 
 HOSTILE = '<img src=x onerror="alert(1)"> & "quotes" \u202eevil.jpg'
 ERROR = "ServerError: the service failed on its side, ask again"
@@ -320,6 +320,33 @@ def test_pending_pictures_are_asked_for_again(page):
     assert page.evaluate("model.sent.length") == 2
 
 
+SECOND = """
+async (source) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const { default: widget } = await import(url);
+  const el = document.body.appendChild(document.createElement("main"));
+  await widget.render({ model, el });
+}
+"""
+
+
+def test_two_views_do_not_ask_for_each_other(page):
+    """Both hear every answer; questions would pile up while pictures are made."""
+    shown = gallery(make_frame(500))
+    mount(page, Gallery, **{name: getattr(shown, name) for name in traits()})
+    page.evaluate(SECOND, str(Gallery._esm))
+    shown.send = lambda content, _: page.evaluate("(c) => model.answer(c)", content)
+    shown._thumbnails.make = shown._thumbnails.get = lambda *_: None
+    waiting = []
+    for _ in range(6):
+        page.wait_for_timeout(80)
+        waiting += page.evaluate("model.sent.splice(0)")
+        assert len(waiting) == 2
+        assert {each["kind"] for each in waiting} == {"range"}
+        assert waiting[0]["asker"] != waiting[1]["asker"]
+        shown._receive(shown, waiting.pop(0), [])
+
+
 def test_clicks_select_one_more_or_a_span(page):
     """As in a file manager, and Python has the rows."""
     shown = show(page).gallery
@@ -416,6 +443,21 @@ def test_filters_and_sorting_reach_python_and_come_back(page):
     wait_told(page, "0 of 10 000 shown, 0 selected")
     assert page.is_visible("text=No row passes the filters.")
     assert control(page, "Key").input_value() == "zzz"
+
+
+def test_columns_may_be_named_like_what_every_object_has(page):
+    """They can be filtered like others, and the page opens at all."""
+    frame = make_frame(6)
+    values = {"constructor": [0.1, 0.3, 0.5] * 2, "__proto__": 0.5}
+    bridge = Bridge(page, gallery(frame.assign(**values)))
+    page.wait_for_selector(HERE)
+    for name in values:
+        page.get_by_label("Metric").select_option(name)
+        assert page.get_by_label("at least").input_value() == ""
+    page.get_by_label("Metric").select_option("constructor")
+    page.get_by_label("at least").fill("0.25")
+    wait_told(page, "4 of 6 shown, 0 selected")
+    assert bridge.gallery.ranges == {"constructor": [0.25, None]}
 
 
 def test_findings_can_be_chosen_once_they_are_known(page):

@@ -10,7 +10,7 @@ from chromium import check_access
 
 import cosmat_nb as cm
 from cosmat_nb import images
-from cosmat_nb.view.grid import grid
+from cosmat_nb.view.grid.grid import grid
 
 TURNED = "\u202egpj.live \u2069 <b>x</b>"
 HOSTILE = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'> \"&"

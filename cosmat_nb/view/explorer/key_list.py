@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
-from cosmat_nb.places import shown_place
+from cosmat_nb.places import shown_place, whole_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,7 @@ class KeyList:
         self._rows = list(rows.values())
         self._keys = list(rows)
         self._positions = {key: place for place, key in enumerate(self._keys)}
-        self._shown = [_whole(shown_place(key)) for key in self._keys]
+        self._shown = [whole_text(shown_place(key)) for key in self._keys]
         self._folded = [text.casefold() for text in self._shown]
 
     def __len__(self) -> int:
@@ -120,8 +120,3 @@ class KeyList:
         ]
         first = [(place, self._shown[place]) for place in islice(found, MOST_MATCHES)]
         return Matches(len(found), first)
-
-
-def _whole(text: str) -> str:
-    # A message to the page is sent as UTF-8, which has no half characters.
-    return text.encode("utf-8", "backslashreplace").decode()

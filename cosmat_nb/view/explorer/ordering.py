@@ -142,7 +142,7 @@ class Ordering:
         """
         stored = self.find(row, options) is not None
         if not stored:
-            self._check_agreed(agreed, self.quote(options.operation))
+            _check_agreed(agreed, self.quote(options.operation))
         return matte_frame(
             row,
             self.client,
@@ -157,15 +157,15 @@ class Ordering:
             progress=False,
         )
 
-    @staticmethod
-    def _check_agreed(agreed: str | None, price: str) -> None:
-        if agreed is None:
-            raise OptionsError(
-                "the answer is no longer in the store: look at the price, and press "
-                "again. Nothing was sent"
-            )
-        if agreed != price:
-            raise OptionsError(
-                f"the price is not what was shown any more, but: {price}. Press again "
-                "to agree to it. Nothing was sent"
-            )
+
+def _check_agreed(agreed: str | None, price: str) -> None:
+    if agreed is None:
+        raise OptionsError(
+            "the answer is no longer in the store: look at the price, and press "
+            "again. Nothing was sent"
+        )
+    if agreed != price:
+        raise OptionsError(
+            f"the price is not what was shown any more, but: {price}. Press again "
+            "to agree to it. Nothing was sent"
+        )

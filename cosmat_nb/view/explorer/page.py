@@ -54,7 +54,7 @@ class ExplorerPage(LiveView):
         Size and box of the plain cutout; what the real answer would cost; its numbers.
     """
 
-    _esm = read_static("explorer.js")
+    _esm = read_static("stage.js", "explorer.js")
     _css = read_static("explorer.css")
 
     operation = traitlets.Enum(

@@ -16,6 +16,7 @@ from cosmat_nb.metrics.wording import counted
 from cosmat_nb.places import shown_place
 from cosmat_nb.view.plots.lettering import letter_place
 from cosmat_nb.view.plots.palette import FAINT, INKS
+from cosmat_nb.view.plots.paper import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,15 +64,13 @@ def plot_coverage(
     >>> import cosmat_nb as cm
     >>> cm.plot_coverage(cm.measure_frame(result))  # doctest: +SKIP
     """
-    from cosmat_nb.view.figure import NotebookFigure  # noqa: PLC0415 - heavy
-
     seen = _read(frame, thresholds)
     known = seen[seen["coverage"].notna() & seen["megapixels"].gt(0)]
     if not len(known):
         raise OptionsError(
             "no row has numbers to draw: see the columns status and measure_error"
         )
-    figure = NotebookFigure(figsize=(7.2, 4.4), dpi=100, layout="constrained")
+    figure = new_figure(7.2, 4.4)
     axes = figure.subplots()
     for severity, ink in _INKS.items():
         part = known[known["severity"] == severity]

@@ -13,6 +13,7 @@ from cosmat_nb.frame.columns import check_column
 from cosmat_nb.metrics.sampling import even
 from cosmat_nb.view.plots.lettering import letter
 from cosmat_nb.view.plots.palette import FAINT, INKS
+from cosmat_nb.view.plots.paper import new_figure
 from cosmat_nb.view.plots.units import label_of
 
 if TYPE_CHECKING:
@@ -82,20 +83,13 @@ def plot_metrics(
     >>> import cosmat_nb as cm
     >>> cm.plot_metrics(table, ["coverage", "halo"], by="finding")  # doctest: +SKIP
     """
-    # Matplotlib writes a font cache when it is first imported: not before it is needed.
-    from cosmat_nb.view.figure import NotebookFigure  # noqa: PLC0415
-
     names = _choose(frame, columns)
     numbers = {name: _read(frame, name) for name in names}
     groups = _split(frame, by)
     across = min(_ACROSS, len(names))
     down = -(-len(names) // across)
     legend = 0.0 if by is None else 0.25 * (1 - (-len(groups) // across))
-    figure = NotebookFigure(
-        figsize=(_INCHES[0] * across, _INCHES[1] * down + legend),
-        dpi=100,
-        layout="constrained",
-    )
+    figure = new_figure(_INCHES[0] * across, _INCHES[1] * down + legend)
     figure.get_layout_engine().set(h_pad=0.08, w_pad=0.08)  # type: ignore[union-attr, call-arg]
     grid = figure.subplots(down, across, squeeze=False).ravel()
     for axes, (name, values) in zip(grid, numbers.items(), strict=False):

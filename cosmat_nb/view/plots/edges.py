@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,8 +14,10 @@ from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.before import Sources
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.working import attempt, picture_of
+from cosmat_nb.view.page import check_count
 from cosmat_nb.view.plots.lettering import letter_place
 from cosmat_nb.view.plots.palette import FAINT
+from cosmat_nb.view.plots.paper import DPI, new_figure
 from cosmat_nb.view.plots.patches import cut_patches
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ COLUMNS = MappingProxyType(
 _MOST = 48
 _ZOOMS = 2, 32
 _SHOWN = 192  # side of a magnified patch, px
-_DPI = 100
 _HALF = 127.5
 _OF_ONE = 3  # places of one picture: one bad outline must not fill the figure
 _LONGEST = 34
@@ -90,22 +90,16 @@ def plot_edges(
     >>> import cosmat_nb as cm
     >>> cm.plot_edges(cm.measure_frame(result), worst=6)  # doctest: +SKIP
     """
-    from cosmat_nb.view.figure import NotebookFigure  # noqa: PLC0415 - heavy
-
-    worst = _check_whole("worst", worst, 1, _MOST)
-    side = max(round(_SHOWN / _check_whole("zoom", zoom, *_ZOOMS)), 1)
+    worst = check_count("worst", worst, 1, _MOST)
+    side = max(round(_SHOWN / check_count("zoom", zoom, *_ZOOMS)), 1)
     if by not in COLUMNS:
         raise OptionsError(f"by must be {', '.join(COLUMNS)}; not {by!r:.40}")
     sources = Sources(True if before is None else before)
     patches = _gather(frame, worst, by, sources, side)
     across = 1 if len(patches) <= 3 else 2  # noqa: PLR2004 - one column is enough
     down = -(-len(patches) // across)
-    tile = _SHOWN / _DPI
-    figure = NotebookFigure(
-        figsize=(across * (3 * tile + 0.4), down * (tile + 0.5)),
-        dpi=_DPI,
-        layout="constrained",
-    )
+    tile = _SHOWN / DPI
+    figure = new_figure(across * (3 * tile + 0.4), down * (tile + 0.5))
     ratios = [1.0, 1.0, 1.0, _SPACE, 1.0, 1.0, 1.0][: 4 * across - 1]
     grid = figure.subplots(down, len(ratios), squeeze=False, width_ratios=ratios)
     for axes in grid.ravel():
@@ -209,15 +203,3 @@ def _title(patch: Patch, by: By) -> str:
     key = letter_place(patch.place, _LONGEST)
     value = f"{patch.value:.1f} px" if by == "width" else f"{patch.value:.2f}"
     return f"{key} at ({patch.row}, {patch.col}): {by} {value}"
-
-
-def _check_whole(name: str, value: object, low: int, high: int) -> int:
-    try:
-        number = low - 1 if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = low - 1
-    if not low <= number <= high:
-        raise OptionsError(
-            f"{name} must be a whole number from {low} to {high}; not {value!r:.40}"
-        )
-    return number

@@ -7,8 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.view.page import check_rows
+from cosmat_nb.view.page import check_count
 from cosmat_nb.view.panels import NUMBERS, Panels, make_panels
+from cosmat_nb.view.plots.paper import new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,6 @@ SIDE = 360
 """Longer side of each panel's picture, px."""
 
 _INCHES = 2.4  # width of a picture
-_DPI = 100
 _MOST_ROWS = 50  # a taller figure is a report
 
 
@@ -60,21 +60,14 @@ def plot_grid(
         When there is no row to draw, `rows` is out of range, the frame has no column
         ``cutout``, or `before` is something else.
     """
-    # Matplotlib writes a font cache when it is first imported: not before it is needed.
-    from cosmat_nb.view.figure import NotebookFigure  # noqa: PLC0415
-
-    rows = check_rows(rows, _MOST_ROWS)
+    rows = check_count("rows", rows, 1, _MOST_ROWS)
     panels = list(
         islice(make_panels(frame, side=SIDE, before=before, captions=captions), rows)
     )
     if not panels:
         raise OptionsError("the frame has no rows to draw")
     heights = [_height(panel) for panel in panels]
-    figure = NotebookFigure(
-        figsize=(_INCHES * 3.8, _INCHES * sum(heights) + 0.4),
-        dpi=_DPI,
-        layout="constrained",
-    )
+    figure = new_figure(_INCHES * 3.8, _INCHES * sum(heights) + 0.4)
     grid = figure.subplots(
         len(panels),
         4,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from unicodedata import category
 
-from cosmat_nb.places import shown_place
+from cosmat_nb.places import shown_place, whole_text
 
-__all__ = ["letter", "letter_place"]
+__all__ = ["letter", "letter_lines", "letter_place"]
 
 
 def letter(text: str) -> str:
@@ -20,10 +21,9 @@ def letter(text: str) -> str:
     >>> print(letter("a" + chr(0xDCE9) + chr(10) + "b"))
     a\udce9\nb
     """
-    whole = text.encode("utf-8", "backslashreplace").decode()
     return "".join(
         sign.encode("unicode_escape").decode() if category(sign)[0] == "C" else sign
-        for sign in whole
+        for sign in whole_text(text)
     )
 
 
@@ -37,3 +37,16 @@ def letter_place(place: str, longest: int) -> str:
     """
     words = letter(shown_place(place))
     return words if len(words) <= longest else f"…{words[1 - longest :]}"
+
+
+def letter_lines(text: str, width: int, most: int) -> str:
+    r"""Break a text into lines of at most so many letters, and end it after so many.
+
+    Keys have few blanks, so long words are broken anywhere.
+
+    Examples
+    --------
+    >>> letter_lines("catalogue/mug.jpg, seen from above", 12, 2)
+    'catalogue/mu\ng.jpg, [...]'
+    """
+    return "\n".join(textwrap.wrap(letter(text), width, max_lines=most))

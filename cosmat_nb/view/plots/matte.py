@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,12 +10,12 @@ import numpy as np
 from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.frame.before import NOT_FOUND, Sources
+from cosmat_nb.frame.before import NOT_FOUND, Sources, find_offset
 from cosmat_nb.frame.working import attempt
-from cosmat_nb.metrics.alignment import lies_on, locate
 from cosmat_nb.metrics.measure import measure_alpha
-from cosmat_nb.view.plots.lettering import letter, letter_place
+from cosmat_nb.view.plots.lettering import letter_lines, letter_place
 from cosmat_nb.view.plots.palette import FAINT, INKS
+from cosmat_nb.view.plots.paper import new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +68,6 @@ def plot_matte(
     >>> import cosmat_nb as cm
     >>> cm.plot_matte(client.matte("samples/mug.jpg"))  # doctest: +SKIP
     """
-    from cosmat_nb.view.figure import NotebookFigure  # noqa: PLC0415 - heavy
-
     if not isinstance(cutout, Cutout):
         raise OptionsError(f"expected a Cutout; got {type(cutout).__name__}")
     rgba = cutout.rgba
@@ -78,11 +75,7 @@ def plot_matte(
     ground, note = _find_ground(cutout, rgba, sources)
     height, width = rgba.shape[:2]
     shape = min(max(height / width, 0.4), 1.6)
-    figure = NotebookFigure(
-        figsize=(10.4, 3.4 * shape + 1.2 + 0.3 * bool(note)),
-        dpi=100,
-        layout="constrained",
-    )
+    figure = new_figure(10.4, 3.4 * shape + 1.2 + 0.3 * bool(note))
     heat, overlay, counts = figure.subplots(1, 3, width_ratios=(1, 1, 0.8))
     alpha = np.ascontiguousarray(rgba[..., 3])
     small = images.thumbnail(alpha, SIDE)
@@ -91,7 +84,7 @@ def plot_matte(
     _draw_counts(counts, alpha)
     figure.suptitle(_title(cutout, alpha), fontsize=10, parse_math=False)
     if note:
-        words = textwrap.fill(letter(note), 140, max_lines=2)
+        words = letter_lines(note, 140, 2)
         figure.supxlabel(words, fontsize=8, color=FAINT, parse_math=False)
     return figure
 
@@ -106,10 +99,7 @@ def _find_ground(
     source, reason = attempt(partial(sources.read, cutout))
     if source is None:
         return own, f"no source: {reason}"
-    moved = cutout.options.center or any(cutout.options.padding)
-    if not moved and (not rgba[..., 3].any() or lies_on(source, rgba)):
-        return source, ""
-    offset = locate(source, rgba)
+    offset = find_offset(source, rgba, cutout.options)
     if offset is None:
         return own, f"no source: {NOT_FOUND}"
     return _spread(source, offset, rgba.shape[:2]), ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,8 @@ from cosmat_nb.frame.working import attempt, picture_of
 from cosmat_nb.framing.pixels import resize_plane
 from cosmat_nb.matting.layout import subject_box
 from cosmat_nb.metrics.wording import counted
+from cosmat_nb.view.page import check_count
+from cosmat_nb.view.plots.paper import new_figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,9 @@ def average_mattes(
         When the frame has no column ``cutout``, or another argument is out of range.
     """
     cells = check_column(frame, "cutout", "make it with matte_frame").tolist()
-    size = _check(size, align)
+    size = check_count("size", size, *_SIZES)
+    if align not in ("canvas", "box"):
+        raise OptionsError(f'align must be "canvas" or "box"; not {align!r:.40}')
     cutouts = [cell for cell in cells if isinstance(cell, Cutout)]
     weights = Counter(map(picture_of, cutouts))
     distinct = {picture_of(cutout): cutout for cutout in cutouts}
@@ -135,8 +138,6 @@ def plot_mean_matte(
     >>> import cosmat_nb as cm
     >>> cm.plot_mean_matte(result, align="box")  # doctest: +SKIP
     """
-    from cosmat_nb.view.figure import NotebookFigure  # noqa: PLC0415 - heavy
-
     mean = average_mattes(frame, size, align)
     if not mean.count:
         raise OptionsError(
@@ -144,9 +145,7 @@ def plot_mean_matte(
             "no cutout that can be read"
         )
     shape = min(max(1 / mean.aspect, 0.4), 2.5)
-    figure = NotebookFigure(
-        figsize=(4.6, 3.7 * shape + 0.9), dpi=100, layout="constrained"
-    )
+    figure = new_figure(4.6, 3.7 * shape + 0.9)
     axes = figure.subplots()
     _draw(axes, mean, align)
     axes.set_box_aspect(shape)
@@ -190,18 +189,3 @@ def _shrink(
         alpha = alpha[box.min_row : box.max_row, box.min_col : box.max_col]
     aspect = alpha.shape[1] / alpha.shape[0]
     return resize_plane(alpha, size, size), aspect
-
-
-def _check(size: object, align: object) -> int:
-    if align not in ("canvas", "box"):
-        raise OptionsError(f'align must be "canvas" or "box"; not {align!r:.40}')
-    try:
-        side = 0 if isinstance(size, bool) else operator.index(size)  # type: ignore[arg-type]
-    except TypeError:
-        side = 0
-    if not _SIZES[0] <= side <= _SIZES[1]:
-        raise OptionsError(
-            f"size must be a whole number of px, {_SIZES[0]} to {_SIZES[1]}; not "
-            f"{size!r:.40}"
-        )
-    return side

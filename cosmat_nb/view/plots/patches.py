@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.frame.before import NOT_FOUND
+from cosmat_nb.frame.before import NOT_FOUND, find_offset
 from cosmat_nb.frame.working import attempt
-from cosmat_nb.metrics.alignment import Offset, lies_on, locate
+from cosmat_nb.metrics.alignment import Offset
 from cosmat_nb.metrics.colors import measure_evidence, measure_halo
 from cosmat_nb.metrics.edge import find_edge
 from cosmat_nb.metrics.spots import find_spots, local_width
@@ -50,8 +50,6 @@ class Patch:
         (side, side, 3) uint8 of the source; None without one.
     rgba : ndarray
         (side, side, 4) uint8 of the cutout; what lies beyond its canvas is clear.
-    note : str
-        Why there is no source; empty if there is one.
     """
 
     place: str
@@ -60,7 +58,6 @@ class Patch:
     value: float
     before: NDArray[np.uint8] | None = field(repr=False)
     rgba: NDArray[np.uint8] = field(repr=False)
-    note: str = ""
 
 
 def cut_patches(
@@ -99,7 +96,7 @@ def cut_patches(
     spots = find_spots(
         find_edge(rgba[..., 3]), score, side=TILE, most=most, lowest=by == "evidence"
     )
-    return [_cut(cutout, rgba, source, offset, spot, side, reason) for spot in spots]
+    return [_cut(cutout, rgba, source, offset, spot, side) for spot in spots]
 
 
 def _find_source(
@@ -110,10 +107,7 @@ def _find_source(
     source, reason = attempt(partial(sources.read, cutout))
     if source is None:
         return None, Offset(0, 0), str(reason)
-    moved = cutout.options.center or any(cutout.options.padding)
-    if not moved and lies_on(source, rgba):
-        return source, Offset(0, 0), ""
-    offset = locate(source, rgba)
+    offset = find_offset(source, rgba, cutout.options)
     if offset is None:
         return None, Offset(0, 0), NOT_FOUND
     return source, offset, ""
@@ -126,7 +120,6 @@ def _cut(
     offset: Offset,
     spot: Spot,
     side: int,
-    note: str,
 ) -> Patch:
     row, col = spot.row - side // 2, spot.col - side // 2
     before = None
@@ -139,7 +132,6 @@ def _cut(
         value=spot.value,
         before=before,
         rgba=_window(rgba, row, col, side),
-        note=note,
     )
 
 

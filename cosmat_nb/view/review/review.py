@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.before import Sources
 from cosmat_nb.frame.columns import check_free
-from cosmat_nb.frame.journal import Journal, check_path
+from cosmat_nb.frame.decisions import Decisions, check_path
 from cosmat_nb.frame.verdicts import VERDICT_COLUMNS, subjects_of
 from cosmat_nb.places import shown_text
 from cosmat_nb.view.panels import NUMBERS
@@ -84,5 +84,5 @@ def review(
     frame = frame.copy(deep=False)
     sources = Sources(True if before is None else before)
     slides = SlideMaker(frame, sources, captions, column)
-    journal = Journal(check_path(path), shown_text(reviewer or ""), subjects)
-    return Review(frame, slides, journal, column)
+    decisions = Decisions(check_path(path), shown_text(reviewer or ""), subjects)
+    return Review(frame, slides, decisions, column)

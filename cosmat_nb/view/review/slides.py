@@ -9,17 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.frame.working import attempt
 from cosmat_nb.metrics.findings import find_in_row
 from cosmat_nb.places import shown_place, shown_text
+from cosmat_nb.view.panels import write_cell
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from cosmat_nb.frame.before import Sources
@@ -130,7 +131,9 @@ class SlideMaker:
     def _make(self, row: int) -> Slide:
         cells = self._frame.iloc[row]
         cutout = cells["cutout"]
-        numbers = [(name, _written(cells[name])) for name in self._captions]
+        numbers = [
+            (name, shown_text(write_cell(cells[name]))) for name in self._captions
+        ]
         if not isinstance(cutout, Cutout):
             key, error = cells.get(self._column), cells.get("error")
             why = error if isinstance(error, str) and error else "no cutout"
@@ -198,11 +201,3 @@ def _find(cells: pd.Series) -> list[tuple[str, str, str]]:
     # Numbers of another kind than measure_frame's are no reason to show no picture.
     found, _ = attempt(partial(find_in_row, cells.to_dict()))
     return [(each.finding, each.severity.value, each.message) for each in found or ()]
-
-
-def _written(value: Any) -> str:
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return "–"
-    if isinstance(value, (float, np.floating)):
-        return f"{value:.3f}"
-    return shown_text(str(value))

@@ -23,7 +23,7 @@ from cosmat_nb.view.widget import LiveView, read_static
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cosmat_nb.frame.journal import Journal
+    from cosmat_nb.frame.decisions import Decisions
     from cosmat_nb.frame.verdict_log import Decision
 
 __all__ = ["Review"]
@@ -54,7 +54,7 @@ class Review(LiveView):
         What went wrong last; empty when it went well.
     """
 
-    _esm = read_static("review.js")
+    _esm = read_static("stage.js", "review.js")
     _css = read_static("review.css")
 
     position = traitlets.Int(0).tag(sync=True)
@@ -65,14 +65,14 @@ class Review(LiveView):
     message = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
-        self, frame: pd.DataFrame, slides: SlideMaker, journal: Journal, column: str
+        self, frame: pd.DataFrame, slides: SlideMaker, decisions: Decisions, column: str
     ) -> None:
         self._frame, self._slides, self._column = frame, slides, column
-        self._journal = journal
+        self._decisions = decisions
         self._lock = threading.RLock()
         self._room = threading.BoundedSemaphore(_AT_WORK)
-        super().__init__(total=len(journal.subjects), progress=journal.count())
-        self.position = journal.next_open(-1) or 0
+        super().__init__(total=len(decisions.subjects), progress=decisions.count())
+        self.position = decisions.next_open(-1) or 0
         self.message = self._greet()
         self.on_msg(self._receive)
 
@@ -84,9 +84,9 @@ class Review(LiveView):
         `apply_verdicts` bring those of several.
         """
         with self._lock:
-            self._journal.refresh()
-            self.progress = self._journal.count()
-            decided = tabulate_decisions(self._journal.standing)
+            self._decisions.refresh()
+            self.progress = self._decisions.count()
+            decided = tabulate_decisions(self._decisions.standing)
         return apply_verdicts(self._frame, decided, column=self._column)
 
     def decide(self, verdict: str, note: str = "") -> None:
@@ -120,7 +120,7 @@ class Review(LiveView):
     def static_html(self) -> str:
         """Return how far the review has come, and the last decisions."""
         with self._lock:
-            decided = list(self._journal.decisions().items())[-_LISTED:]
+            decided = list(self._decisions.by_place().items())[-_LISTED:]
         rows = "".join(_html_row(decision) for _, decision in reversed(decided))
         head = "<tr><th>key</th><th>verdict</th><th>note</th></tr>"
         table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
@@ -155,14 +155,14 @@ class Review(LiveView):
                 raise ValueError(f"the page asked what nobody knows: {content!r:.80}")
 
     def _decide(self, place: int, verdict: str | None, note: str) -> None:
-        known = self._journal.decisions().get(place)
+        known = self._decisions.by_place().get(place)
         if place not in range(self.total) or verdict not in (None, *VERDICTS):
             raise ValueError(f"no verdict {verdict!r:.20} on picture {place}")
         given = verdict or (known.verdict if known else None)
-        decision = self._journal.decide(place, given, note)
+        decision = self._decisions.decide(place, given, note)
         words = f"{verdict} for" if verdict else "note for"
         text = f"Saved: {words} {decision.subject.key}."
-        if self._journal.next_open(-1) is None:
+        if self._decisions.next_open(-1) is None:
             text += " Every picture has a verdict."
         self._tell(place, text, answers="decide" if verdict else "note")
         # Last, since a page takes no key while it waits to be told.
@@ -170,7 +170,7 @@ class Review(LiveView):
             self.position = place + 1
 
     def _undo(self) -> None:
-        undone = self._journal.undo()
+        undone = self._decisions.undo()
         if undone is None:
             self.send({"kind": "told", "text": "Nothing to undo."})
             return
@@ -180,7 +180,7 @@ class Review(LiveView):
         self._tell(place, f"Undone: {what} for {last.subject.key}.", answers="undo")
 
     def _jump(self) -> None:
-        place = self._journal.next_open(self.position)
+        place = self._decisions.next_open(self.position)
         if place is None:
             self.send({"kind": "told", "text": "Every picture has a verdict."})
         else:
@@ -188,12 +188,12 @@ class Review(LiveView):
 
     def _tell(self, place: int, text: str, *, answers: str) -> None:
         self.message = ""
-        self.progress = self._journal.count()
+        self.progress = self._decisions.count()
         said = self._said(place)
         self.send({"kind": "saved", "answers": answers, "text": text, **said})
 
     def _said(self, place: int) -> dict[str, Any]:
-        known = self._journal.decisions().get(place)
+        known = self._decisions.by_place().get(place)
         verdict, note = (known.verdict, known.note) if known else (None, "")
         return {"place": place, "verdict": verdict or "", "note": note}
 
@@ -211,10 +211,10 @@ class Review(LiveView):
             if abs(place - self.position) > _NEAR:
                 return
             slide, reason = attempt(
-                partial(self._slides.make, self._journal.rows[place])
+                partial(self._slides.make, self._decisions.rows[place])
             )
             if slide is None:
-                key = self._journal.subjects[place].key
+                key = self._decisions.subjects[place].key
                 slide = Slide(key=key, reasons={"cutout": str(reason)})
             with self._lock:
                 said = self._said(place)
@@ -227,15 +227,15 @@ class Review(LiveView):
 
     def _summary(self) -> str:
         with self._lock:
-            counts = self._journal.count()
+            counts = self._decisions.count()
         words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         return f"{sum(counts.values())} of {self.total} decided: {words}"
 
     def _greet(self) -> str:
-        journal = self._journal
-        if journal.decisions() or not journal.others:
+        decisions = self._decisions
+        if decisions.by_place() or not decisions.others:
             return ""
-        names = ", ".join(repr(name) for name in journal.others)
+        names = ", ".join(repr(name) for name in decisions.others)
         return f"This file has verdicts of {names}; pass reviewer= to go on as one."
 
 

@@ -10,7 +10,7 @@ const BACKGROUNDS = ["light board", "dark board", "white", "black"];
 // --- geometry: the twin of matting.layout.lay_out ---
 
 /** Where a plain cutout comes to lie: the new canvas, and its own first pixel on it. */
-export function layOut(facts, options) {
+function layOut(facts, options) {
   const { height, width, box } = facts;
   let top = options.dy;
   let left = options.dx;
@@ -28,12 +28,12 @@ function moveBox([minRow, minCol, maxRow, maxCol], top, left) {
 }
 
 /** Top, right, bottom, left of the subject's box, px; null for an empty matte. */
-export function marginsOf({ height, width, box }) {
+function marginsOf({ height, width, box }) {
   return box && [box[0], width - box[3], height - box[2], box[1]];
 }
 
 /** Draw a laid out cutout; one pixel is one pixel unless that would be too many. */
-export function drawLaidOut(canvas, bitmap, facts, options) {
+function drawLaidOut(canvas, bitmap, facts, options) {
   const laid = layOut(facts, options);
   const reduced = bitmap ? bitmap.width / facts.width : 1;
   const scale = Math.min(1, reduced, Math.sqrt(MOST_DRAWN / (laid.height * laid.width)));
@@ -54,7 +54,7 @@ export function drawLaidOut(canvas, bitmap, facts, options) {
 }
 
 /** The rule's text, as MattingOptions.rule writes it. */
-export function ruleOf({ operation, center, dx, dy }) {
+function ruleOf({ operation, center, dx, dy }) {
   const layout = (center ? "&center-layout=1" : "")
     + (dx || dy ? `&padding-layout=${dx}x${dy}` : "");
   return `ci-process=${operation}${layout}`;
@@ -62,18 +62,9 @@ export function ruleOf({ operation, center, dx, dy }) {
 
 // --- small parts ---
 
-function make(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.includes("-") || name === "role") node.setAttribute(name, value);
-    else node[name] = value;
-  }
-  node.append(...children);
-  return node;
-}
-
-function part(name, tag = "div", properties = {}, ...children) {
-  return make(tag, { className: `cosmat-explorer-${name}`, ...properties }, ...children);
+/** An element of the explorer; its class says which. */
+function part(name, tag = "div", attributes = {}, ...children) {
+  return build(tag, { class: `cosmat-explorer-${name}`, ...attributes }, ...children);
 }
 
 const sizeText = ([height, width]) => `${height} × ${width} px`;
@@ -90,33 +81,22 @@ function shareText(share) {
   return percent < 0.01 ? "less than 0.01 %" : `${percent.toFixed(2)} %`;
 }
 
-/** A picture of bytes; its address is let go when the next one comes. */
-function makeImage(alt) {
-  const image = make("img", { alt });
-  let address = null;
-  return {
-    image,
-    show(view, text, type = "image/png") {
-      this.clear();
-      image.alt = text;
-      image.hidden = !view?.byteLength;
-      if (image.hidden) return;
-      address = URL.createObjectURL(new Blob([view], { type }));
-      image.src = address;
-    },
-    clear() {
-      if (address) URL.revokeObjectURL(address);
-      address = null;
-      image.removeAttribute("src");
-    },
-  };
+/** Show a picture that has arrived; hide what has not. */
+function showImage(image, bytes, alt) {
+  image.alt = alt;
+  image.hidden = !bytes?.byteLength;
+  showBytes(image, bytes);
+}
+
+function makeSelect(names) {
+  return build("select", {}, ...names.map((name) => build("option", { value: name }, name)));
 }
 
 /** A slider and a number that say the same; `act` hears whole px within the range. */
 function makePadding(caption, hint, act) {
   const limits = { min: 0, max: MAX_PADDING, step: 1 };
-  const slider = make("input", { type: "range", ...limits, "aria-label": `${caption}, ${hint}, px` });
-  const number = make("input", { type: "number", ...limits, "aria-label": `${caption}, ${hint}, px, as a number` });
+  const slider = build("input", { type: "range", ...limits, "aria-label": `${caption}, ${hint}, px` });
+  const number = build("input", { type: "number", ...limits, "aria-label": `${caption}, ${hint}, px, as a number` });
   const read = (input) => Math.min(MAX_PADDING, Math.max(0, Math.round(Number(input.value) || 0)));
   slider.addEventListener("input", () => act(read(slider)));
   number.addEventListener("input", () => {
@@ -142,10 +122,10 @@ function makePadding(caption, hint, act) {
 // --- the key picker ---
 
 /** A search field with its list; only matches are ever in the page. */
-function makePicker(model) {
+function makePicker(model, signal) {
   const view = `cosmat-${Math.random().toString(36).slice(2)}`;
-  const input = make("input", {
-    type: "text", role: "combobox", autocomplete: "off", spellcheck: false,
+  const input = build("input", {
+    type: "text", role: "combobox", autocomplete: "off", spellcheck: "false",
     "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${view}-list`,
     "aria-label": "object key: type words to search",
   });
@@ -189,10 +169,10 @@ function makePicker(model) {
   };
   const answer = (content) => {
     if (content?.kind !== "matches" || content.ticket !== `${view} ${asked}`) return;
-    list.replaceChildren(...content.first.map(([position, text]) => make("li", {
-      role: "option", id: `${view}-${position}`, textContent: text, title: text, "data-position": position,
+    list.replaceChildren(...content.first.map(([position, text]) => build("li", {
+      role: "option", id: `${view}-${position}`, title: text, "data-position": position,
       "aria-selected": "false",
-    })));
+    }, text)));
     const rest = content.total - content.first.length;
     note.textContent = content.total === 0 ? "no key matches"
       : `${content.total.toLocaleString("en")} ${content.total === 1 ? "key" : "keys"}`
@@ -223,17 +203,17 @@ function makePicker(model) {
     if (option) choose(option);
   });
   model.on("msg:custom", answer);
+  signal.addEventListener("abort", () => model.off("msg:custom", answer));
   return {
     node: part("picker", "div", {}, part("label", "span", {}, "object key"), input, popup),
     show: () => popup.hidden && (input.value = model.get("shown")),
-    clean: () => model.off("msg:custom", answer),
   };
 }
 
 // --- the canvas, and what is said of it ---
 
 function makeBoard(caption) {
-  const canvas = make("canvas", { role: "img" });
+  const canvas = build("canvas", { role: "img" });
   const subject = part("subject", "div", { "aria-hidden": "true" });
   const plain = part("plain", "div", { "aria-hidden": "true" });
   const board = part("board", "div", {}, canvas, plain, subject);
@@ -265,26 +245,26 @@ function makeBoard(caption) {
 
 function facts(rows) {
   return part("facts", "dl", {}, ...rows.flatMap(([name, value]) =>
-    [make("dt", { textContent: name }), make("dd", { textContent: value })]));
+    [build("dt", {}, name), build("dd", {}, value)]));
 }
 
-const badge = () => part("badge", "span", { textContent: MARK });
+const badge = () => part("badge", "span", {}, MARK);
 
 // --- preview and answer side by side ---
 
 function makeComparison(model) {
   const preview = makeBoard("preview");
-  const answered = makeImage("");
-  const differs = makeImage("");
+  const answered = build("img", { alt: "" });
+  const differs = build("img", { alt: "" });
   const [answerWords, differenceWords] = [0, 0].map(() => part("words", "figcaption"));
-  const answerMat = part("mat", "div", {}, part("board", "div", {}, answered.image));
-  const none = part("absent", "p", { textContent: "sizes differ: no pixel has a counterpart" });
+  const answerMat = part("mat", "div", {}, part("board", "div", {}, answered));
+  const none = part("absent", "p", {}, "sizes differ: no pixel has a counterpart");
   const heading = part("heading", "h4", {});
   const node = part("comparison", "section", { hidden: true, "aria-label": "preview and answer" },
     heading,
     part("trio", "div", {}, preview.node,
       part("figure", "figure", {}, answerMat, answerWords),
-      part("figure", "figure", {}, part("mat", "div", {}, part("board", "div", {}, differs.image), none), differenceWords)));
+      part("figure", "figure", {}, part("mat", "div", {}, part("board", "div", {}, differs), none), differenceWords)));
   const sameText = (answer) => {
     if (!answer.equal_size) return "the sizes differ";
     return answer.share === 0 ? "equal, pixel for pixel" : `${shareText(answer.share)} of the pixels differ`;
@@ -295,34 +275,34 @@ function makeComparison(model) {
   };
   return {
     node,
-    boards: [preview.board, answered.image.parentNode],
+    boards: [preview.board, answered.parentNode],
     show(bitmap, known) {
       const answer = model.get("answer") ?? {};
       node.hidden = !answer.rule || !bitmap;
       if (node.hidden) return;
       const key = model.get("shown");
       preview.draw(bitmap, known, answer, key);
-      answered.show(model.get("answer_picture"), `answer for ${key}`);
-      differs.show(model.get("difference"), `difference of preview and answer for ${key}: ${sameText(answer)}`);
-      fit(answered.image, answer.answer_size);
-      fit(differs.image, answer.answer_size);
-      differs.image.parentNode.hidden = !answer.equal_size;
+      showImage(answered, model.get("answer_picture"), `answer for ${key}`);
+      showImage(differs, model.get("difference"), `difference of preview and answer for ${key}: ${sameText(answer)}`);
+      fit(answered, answer.answer_size);
+      fit(differs, answer.answer_size);
+      differs.parentNode.hidden = !answer.equal_size;
       none.hidden = answer.equal_size;
-      heading.replaceChildren("preview and answer: ", make("strong", { textContent: sameText(answer) }),
-        part("rule", "code", { textContent: answer.rule }));
+      heading.replaceChildren("preview and answer: ", build("strong", {}, sameText(answer)),
+        part("rule", "code", {}, answer.rule));
       preview.say(badge(), facts([["size", sizeText(answer.preview_size)], ["margins", marginText(answer.preview_margins)]]));
       const from = { store: "from the store, free", emulator: "from the emulator", cloud: "from the service" };
-      answerWords.replaceChildren(part("badge", "span", { textContent: `answer, ${from[answer.source] ?? answer.source}` }),
+      answerWords.replaceChildren(part("badge", "span", {}, `answer, ${from[answer.source] ?? answer.source}`),
         facts([["size", sizeText(answer.answer_size)], ["margins", marginText(answer.answer_margins)]]));
-      differenceWords.replaceChildren(part("badge", "span", { textContent: "difference, in red" }), facts([
+      differenceWords.replaceChildren(part("badge", "span", {}, "difference, in red"), facts([
         ["size", answer.equal_size ? "equal" : "not equal"],
         ["pixels", answer.equal_size ? `${shareText(answer.share)} differ` : "not compared"],
         ["largest", answer.equal_size ? `${answer.largest} of 255` : "not compared"],
       ]));
     },
     clean() {
-      answered.clear();
-      differs.clear();
+      dropBytes(answered);
+      dropBytes(differs);
     },
   };
 }
@@ -330,48 +310,45 @@ function makeComparison(model) {
 // --- the whole ---
 
 function render({ model, el }) {
+  const ending = new AbortController();
+  const { signal } = ending;
   const read = () => ({
     operation: model.get("operation"), center: model.get("center"), dx: model.get("dx"), dy: model.get("dy"),
   });
-  const set = (name, value) => {
-    if (model.get(name) === value) return;
-    model.set(name, value);
-    model.save_changes();
-  };
   // A picture and its facts, told together: they must never be of two keys.
   let bitmap = null;
   let known = {};
   let decoding = 0;
   let pressed = false;
 
-  const picker = makePicker(model);
-  const operation = make("select", {}, ...OPERATIONS.map((name) => make("option", { value: name, textContent: name })));
-  const center = make("input", { type: "checkbox" });
-  const dx = makePadding("padding dx", "left and right", (value) => set("dx", value));
-  const dy = makePadding("padding dy", "top and bottom", (value) => set("dy", value));
-  const background = make("select", {}, ...BACKGROUNDS.map((text) => make("option", { value: text, textContent: text })));
-  const outline = make("input", { type: "checkbox", checked: true });
+  const picker = makePicker(model, signal);
+  const operation = makeSelect(OPERATIONS);
+  const center = build("input", { type: "checkbox" });
+  const dx = makePadding("padding dx", "left and right", (value) => change(model, { dx: value }));
+  const dy = makePadding("padding dy", "top and bottom", (value) => change(model, { dy: value }));
+  const background = makeSelect(BACKGROUNDS);
+  const outline = build("input", { type: "checkbox", checked: true });
   const rule = part("rule", "code", {});
   const message = part("message", "p", { role: "alert", hidden: true });
-  const before = makeImage("");
-  const beforeFigure = part("before", "figure", {}, before.image, make("figcaption", { textContent: "before" }));
+  const before = build("img", { alt: "" });
+  const beforeFigure = part("before", "figure", {}, before, build("figcaption", {}, "before"));
   const board = makeBoard("preview");
   const comparison = makeComparison(model);
-  const absentWords = make("p", {});
+  const absentWords = build("p");
   const plainButton = part("button", "button", { type: "button" });
   const absent = part("absent", "div", {}, absentWords, plainButton);
-  const realButton = part("button", "button", { type: "button", textContent: "Ask the service" });
+  const realButton = part("button", "button", { type: "button" }, "Ask the service");
   const offer = part("offer", "span", { role: "status" });
   const stage = part("stage", "div", {}, board.node, absent);
   const root = part("root", "div", { role: "group", "aria-label": "option explorer" },
     picker.node,
     part("columns", "div", {},
       part("controls", "div", {},
-        make("label", { className: "cosmat-explorer-field" }, part("label", "span", {}, "operation"), operation),
-        make("label", { className: "cosmat-explorer-check" }, center, "centre the subject"),
+        part("field", "label", {}, part("label", "span", {}, "operation"), operation),
+        part("check", "label", {}, center, "centre the subject"),
         dx.node, dy.node,
-        make("label", { className: "cosmat-explorer-field" }, part("label", "span", {}, "background"), background),
-        make("label", { className: "cosmat-explorer-check" }, outline, "outline subject and plain canvas"),
+        part("field", "label", {}, part("label", "span", {}, "background"), background),
+        part("check", "label", {}, outline, "outline subject and plain canvas"),
         beforeFigure),
       stage),
     part("ask", "div", {}, realButton, offer, rule),
@@ -439,8 +416,8 @@ function render({ model, el }) {
   };
   const showKey = () => {
     picker.show();
-    before.show(model.get("before"), `before: ${model.get("shown")}`, "image/jpeg");
-    beforeFigure.hidden = before.image.hidden;
+    showImage(before, model.get("before"), `before: ${model.get("shown")}`);
+    beforeFigure.hidden = before.hidden;
     draw();
   };
   const showMessage = () => {
@@ -467,8 +444,8 @@ function render({ model, el }) {
     root.classList.toggle("cosmat-explorer-outlined", outline.checked);
   };
 
-  operation.addEventListener("change", () => set("operation", operation.value));
-  center.addEventListener("change", () => set("center", center.checked));
+  operation.addEventListener("change", () => change(model, { operation: operation.value }));
+  center.addEventListener("change", () => change(model, { center: center.checked }));
   background.addEventListener("change", showBackground);
   outline.addEventListener("change", showBackground);
   plainButton.addEventListener("click", () => press("plain"));
@@ -476,22 +453,18 @@ function render({ model, el }) {
   // JupyterLab would take arrows and letters for its own commands.
   root.addEventListener("keydown", (event) => event.stopPropagation());
 
-  const listeners = {
-    operation: showOptions, center: showOptions, dx: showOptions, dy: showOptions,
-    picture: showPicture, offer: showButtons, busy: endCall, message: showMessage,
-    answer: () => comparison.show(bitmap, known), shown: showKey, before: showKey,
-  };
-  for (const [name, listener] of Object.entries(listeners)) model.on(`change:${name}`, listener);
   el.append(root);
   showBackground();
-  showKey();
-  showMessage();
-  showOptions();
-  showPicture();
+  follow(model, ["shown", "before"], signal, showKey);
+  follow(model, ["message"], signal, showMessage);
+  follow(model, ["operation", "center", "dx", "dy"], signal, showOptions);
+  follow(model, ["offer"], signal, showButtons);
+  follow(model, ["busy"], signal, endCall);
+  follow(model, ["answer"], signal, () => comparison.show(bitmap, known));
+  follow(model, ["picture"], signal, showPicture);
   return () => {
-    for (const [name, listener] of Object.entries(listeners)) model.off(`change:${name}`, listener);
-    picker.clean();
-    before.clear();
+    ending.abort();
+    dropBytes(before);
     comparison.clean();
     decoding += 1;
     bitmap?.close();

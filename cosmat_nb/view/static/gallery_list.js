@@ -90,7 +90,8 @@ function ask(view) {
     view.asked = 0;
     ask(view);
   }, GALLERY_LOST);
-  view.model.send({ kind: "range", version: view.model.get("version"), places });
+  const version = view.model.get("version");
+  view.model.send({ kind: "range", version, places, asker: view.name });
 }
 
 const placesBetween = (first, end) =>
@@ -99,8 +100,12 @@ const placesBetween = (first, end) =>
 /** Take an answer: what has been scrolled away since, or sorted, is of no use. */
 function takeRows(view, content, buffers) {
   if (content.version !== view.model.get("version")) return;
-  clearTimeout(view.asked);
-  view.asked = 0;
+  // Another view's answer is of use, too; it does not answer this one's question.
+  const isOurs = (content.asker ?? view.name) === view.name;
+  if (isOurs) {
+    clearTimeout(view.asked);
+    view.asked = 0;
+  }
   const [first, end] = placesOf(view.space, view.list.scrollTop);
   let next = 0;
   for (const item of content.items) {
@@ -111,7 +116,7 @@ function takeRows(view, content, buffers) {
     showItem(view, item.place);
   }
   dropFar(view, first, end);
-  ask(view);
+  if (isOurs) ask(view);
 }
 
 /** Give back the memory of the rows that are farthest from those in view. */

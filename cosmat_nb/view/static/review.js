@@ -7,35 +7,27 @@ const NEAR = 4;
 const PATIENCE = 4000;
 const WIDE = 1.2;
 
-/** Make an element with properties and children. */
-function make(tag, properties = {}, ...children) {
-  const { aria = {}, ...plain } = properties;
-  const element = Object.assign(document.createElement(tag), plain);
-  for (const [name, value] of Object.entries(aria)) {
-    element.setAttribute(name === "role" ? name : `aria-${name}`, value);
-  }
-  element.append(...children);
-  return element;
+/** Name the key that presses a button. */
+function makeKey(key) {
+  return build("kbd", { "aria-hidden": "true" }, key);
 }
 
-function makeButton(label, key, kind, act) {
-  const button = make(
-    "button",
-    {
-      type: "button",
-      className: `cosmat-review-${kind}`,
-      aria: key ? { keyshortcuts: key } : {},
-    },
-    label,
-  );
-  if (key) button.append(make("kbd", { aria: { hidden: "true" } }, key));
-  button.addEventListener("click", act);
+function makeButton(label, key, shortcut, act) {
+  const attributes = { class: "cosmat-review-step", "aria-keyshortcuts": shortcut };
+  const button = buildButton(label, attributes, act);
+  button.append(makeKey(key));
   return button;
 }
 
-function makeGroup(name, kind, buttons) {
-  const properties = { className: `cosmat-review-${kind}`, aria: { role: "group", label: name } };
-  return make("div", properties, ...buttons);
+/** A group of buttons of which one is pressed, each with its key on it. */
+function makeChoice(label, group, choices, choose) {
+  const choice = buildChoice(label, choices, choose);
+  choice.group.className = `cosmat-review-${group}`;
+  for (const button of choice.buttons.values()) {
+    const key = button.getAttribute("aria-keyshortcuts");
+    if (key) button.append(makeKey(key));
+  }
+  return choice;
 }
 
 /** Turn the pictures of a message into object URLs. */
@@ -50,42 +42,29 @@ function makeUrls(pictures, buffers) {
 
 function makeFigure(name, row) {
   const picture = row.pictures.find((each) => each.name === name);
-  const figure = make("figure", { className: `cosmat-review-${name}` });
-  const box = make("div", { className: "cosmat-review-box" });
+  const box = build("div", { class: "cosmat-review-box" });
   if (picture) {
     const alt = name === "before" ? `before: ${row.key}` : `${name} of ${row.key}`;
-    const image = make("img", { alt, src: picture.url, draggable: false });
+    const image = build("img", { alt, src: picture.url, draggable: "false" });
     image.style.setProperty("--cosmat-ratio", `${picture.width / picture.height}`);
     box.append(image);
   } else {
-    box.append(make("p", { className: "cosmat-review-reason" }, row.reasons[name]));
+    box.append(build("p", { class: "cosmat-review-reason" }, row.reasons[name]));
   }
-  figure.append(make("figcaption", {}, NAMES[name]), box);
-  return figure;
+  const caption = build("figcaption", {}, NAMES[name]);
+  return build("figure", { class: `cosmat-review-${name}` }, caption, box);
 }
 
 function makeNumbers(numbers) {
   const pairs = numbers.map(([name, value]) =>
-    make("div", {}, make("dt", {}, name.replaceAll("_", " ")), make("dd", {}, value)));
-  return make("dl", { className: "cosmat-review-numbers" }, ...pairs);
+    build("div", {}, build("dt", {}, name.replaceAll("_", " ")), build("dd", {}, value)));
+  return build("dl", { class: "cosmat-review-numbers" }, ...pairs);
 }
 
 function makeFindings(findings) {
   const items = findings.map(([name, severity, message]) =>
-    make(
-      "li",
-      { className: `cosmat-review-${severity}` },
-      make("strong", {}, name),
-      ` ${message}`,
-    ));
-  return make("ul", { className: "cosmat-review-findings" }, ...items);
-}
-
-/** Whether a key would reach the notebook's own commands: it must not, from in here. */
-function isPlain(event) {
-  const chord = event.ctrlKey || event.metaKey || event.altKey;
-  return !chord && !["Tab", "Escape", "Shift"].includes(event.key)
-    && !(event.shiftKey && event.key === "Enter");
+    build("li", { class: `cosmat-review-${severity}` }, build("strong", {}, name), ` ${message}`));
+  return build("ul", { class: "cosmat-review-findings" }, ...items);
 }
 
 function isUndo(event) {
@@ -94,92 +73,89 @@ function isUndo(event) {
 
 /** The elements of one view that stay; what changes with the row is filled in. */
 function layOut(act) {
-  const verdicts = VERDICTS.map(([name, key]) => {
-    const label = name[0].toUpperCase() + name.slice(1);
-    const button = makeButton(label, key, "verdict", () => act.decide(name));
-    button.dataset.verdict = name;
-    return button;
-  });
-  const views = VIEWS.map(([name, key]) => {
-    const button = makeButton(NAMES[name] ?? "All", key, "choice", () => act.look(name));
-    button.dataset.view = name;
-    return button;
-  });
-  const backgrounds = BACKGROUNDS.map((name) => {
-    const button = makeButton("", "", "swatch", () => act.paint(name));
-    button.dataset.background = name;
-    button.title = `${name} background`;
-    button.setAttribute("aria-label", button.title);
-    return button;
-  });
-  const bars = VERDICTS.map(([name]) => make("span", { className: `cosmat-review-${name}` }));
+  const part = (name, tag = "div", attributes = {}) =>
+    build(tag, { class: `cosmat-review-${name}`, ...attributes });
   const parts = {
-    verdicts,
-    views,
-    backgrounds,
-    bars,
-    counts: make("span", { className: "cosmat-review-counts" }),
-    place: make("span", { className: "cosmat-review-place" }),
-    key: make("bdi", { className: "cosmat-review-key" }),
-    badge: make("span", { className: "cosmat-review-badge" }),
-    stage: make("div", { className: "cosmat-review-stage" }),
-    facts: make("div", { className: "cosmat-review-facts" }),
-    note: make("input", {
-      type: "text",
-      maxLength: 2000,
-      autocomplete: "off",
-      dir: "auto",
-      placeholder: "why; Enter saves",
-    }),
-    alarm: make("p", { className: "cosmat-review-alarm", aria: { role: "alert" } }),
-    status: make("p", { className: "cosmat-review-status", aria: { role: "status" } }),
+    ...makeChoices(act),
+    bars: VERDICTS.map(([name]) => part(name, "span")),
+    counts: part("counts", "span"),
+    place: part("place", "span"),
+    key: part("key", "bdi"),
+    badge: part("badge", "span"),
+    stage: part("stage"),
+    facts: part("facts"),
+    note: makeNote(),
+    alarm: part("alarm", "p", { role: "alert" }),
+    status: part("status", "p", { role: "status" }),
   };
-  const bar = make("div", { className: "cosmat-review-bar", aria: { hidden: "true" } }, ...bars);
-  const open = makeButton("Next open", "j", "step", act.jump);
+  return { root: assemble(parts, makeSteps(act), part), ...parts };
+}
+
+function makeChoices(act) {
+  const capital = (name) => name[0].toUpperCase() + name.slice(1);
+  const choicesOf = (names, attributesOf) => names.map(([name, key]) =>
+    [name, capital(name), { "aria-keyshortcuts": key, ...attributesOf(name) }]);
+  const verdicts = choicesOf(VERDICTS, (name) =>
+    ({ class: "cosmat-review-verdict", "data-verdict": name }));
+  const views = choicesOf(VIEWS, () => ({ class: "cosmat-review-choice" }));
+  const backgrounds = BACKGROUNDS.map((name) => {
+    const label = `${name} background`;
+    const words = { title: label, "aria-label": label };
+    return [name, "", { class: "cosmat-review-swatch", "data-background": name, ...words }];
+  });
+  return {
+    verdicts: makeChoice("Verdict", "verdicts", verdicts, act.decide),
+    views: makeChoice("Pictures shown", "choices", views, act.look),
+    backgrounds: makeChoice("Background of the cutout", "swatches", backgrounds, act.paint),
+  };
+}
+
+function makeNote() {
+  return build("input", {
+    type: "text",
+    maxlength: 2000,
+    autocomplete: "off",
+    dir: "auto",
+    placeholder: "why; Enter saves",
+  });
+}
+
+function makeSteps(act) {
+  const open = makeButton("Next open", "j", "J", act.jump);
   open.title = "next picture without a verdict";
-  const steps = [
-    makeButton("Previous", "←", "step", () => act.step(-1)),
-    makeButton("Next", "→", "step", () => act.step(1)),
-    open,
-    makeButton("Undo", "u", "step", act.undo),
-  ];
-  const names = ["ArrowLeft", "ArrowRight", "J", "U Control+Z"];
-  steps.forEach((each, i) => each.setAttribute("aria-keyshortcuts", names[i]));
-  const label = make(
-    "label",
-    { className: "cosmat-review-note" },
-    make("span", {}, "Note", make("kbd", { aria: { hidden: "true" } }, "n")),
-    parts.note,
-  );
-  const hint = make(
-    "span",
-    { className: "cosmat-review-hint" },
-    "Click here or tab in to decide by keys.",
-  );
-  const shade = make("kbd", { aria: { hidden: "true" } }, "b");
-  const root = make(
+  const group = { class: "cosmat-review-steps", role: "group", "aria-label": "Go" };
+  return build(
     "div",
-    { className: "cosmat-review", tabIndex: 0, aria: { role: "group", label: "Review of cutouts" } },
-    make("header", {}, make("div", {}, parts.counts, parts.place), bar),
-    make("div", { className: "cosmat-review-title" }, parts.key, parts.badge),
-    parts.stage,
-    make(
-      "div",
-      { className: "cosmat-review-looks" },
-      makeGroup("Pictures shown", "choices", views),
-      makeGroup("Background of the cutout", "swatches", [...backgrounds, shade]),
-    ),
-    parts.facts,
-    make(
-      "div",
-      { className: "cosmat-review-acts" },
-      makeGroup("Verdict", "verdicts", verdicts),
-      label,
-      makeGroup("Go", "steps", steps),
-    ),
-    make("footer", {}, parts.alarm, parts.status, hint),
+    group,
+    makeButton("Previous", "←", "ArrowLeft", () => act.step(-1)),
+    makeButton("Next", "→", "ArrowRight", () => act.step(1)),
+    open,
+    makeButton("Undo", "u", "U Control+Z", act.undo),
   );
-  return { root, ...parts };
+}
+
+function assemble(parts, steps, part) {
+  const fill = (element, ...children) => {
+    element.append(...children);
+    return element;
+  };
+  const { counts, place, key, badge, stage, facts, alarm, status } = parts;
+  const words = build("span", {}, "Note", makeKey("n"));
+  const hint = fill(part("hint", "span"), "Click here or tab in to decide by keys.");
+  const bar = fill(part("bar", "div", { "aria-hidden": "true" }), ...parts.bars);
+  parts.backgrounds.group.append(makeKey("b"));
+  const label = { tabindex: 0, role: "group", "aria-label": "Review of cutouts" };
+  return build(
+    "div",
+    { class: "cosmat-review", ...label },
+    build("header", {}, build("div", {}, counts, place), bar),
+    fill(part("title"), key, badge),
+    stage,
+    fill(part("looks"), parts.views.group, parts.backgrounds.group),
+    facts,
+    fill(part("acts"), parts.verdicts.group, fill(part("note", "label"), words, parts.note), steps),
+    build("footer", {}, alarm, status, hint),
+  );
 }
 
 /** Rows that the page has, or has asked for. */
@@ -238,14 +214,10 @@ function showPlace(view, model) {
 }
 
 function showLooks(view, model) {
-  for (const each of view.views) {
-    each.setAttribute("aria-pressed", `${each.dataset.view === model.get("view")}`);
+  for (const name of ["view", "background"]) {
+    view[`${name}s`].show(model.get(name));
+    view.root.dataset[name] = model.get(name);
   }
-  for (const each of view.backgrounds) {
-    each.setAttribute("aria-pressed", `${each.dataset.background === model.get("background")}`);
-  }
-  view.root.dataset.view = model.get("view");
-  view.root.dataset.background = model.get("background");
 }
 
 function showMessage(view, model) {
@@ -255,9 +227,7 @@ function showMessage(view, model) {
 /** Show a row's verdict; a note that somebody is writing stays. */
 function showVerdict(view, row, shown) {
   const verdict = row?.verdict ?? "";
-  for (const each of view.verdicts) {
-    each.setAttribute("aria-pressed", `${each.dataset.verdict === verdict}`);
-  }
+  view.verdicts.show(verdict);
   view.badge.textContent = verdict || (row ? "no verdict" : "");
   view.badge.dataset.verdict = verdict;
   const note = row?.note ?? "";
@@ -276,22 +246,20 @@ function showRow(view, row) {
   const cutout = row.pictures.find((each) => each.name === "cutout");
   const isWide = names.length === 3 && cutout && cutout.width >= WIDE * cutout.height;
   view.root.dataset.shape = isWide ? "wide" : "tall";
-  for (const each of view.views) {
-    each.hidden = each.dataset.view !== "all" && !names.includes(each.dataset.view);
+  for (const [name, button] of view.views.buttons) {
+    button.hidden = name !== "all" && !names.includes(name);
   }
   view.facts.replaceChildren(makeNumbers(row.numbers), makeFindings(row.findings));
 }
 
 function render({ model, el }) {
+  const ending = new AbortController();
+  const { signal } = ending;
   const rows = new Rows();
   const shown = { place: undefined, note: "" };
   let waiting = null;
 
   const place = () => model.get("position");
-  const set = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
   const tell = (text) => {
     view.status.textContent = text;
   };
@@ -310,13 +278,13 @@ function render({ model, el }) {
     },
     step(by) {
       const next = place() + by;
-      if (next >= 0 && next < model.get("total")) set("position", next);
+      if (next >= 0 && next < model.get("total")) change(model, { position: next });
       else tell(by < 0 ? "This is the first picture." : "This is the last picture.");
     },
     jump: () => model.send({ kind: "jump" }),
     undo: () => model.send({ kind: "undo" }),
-    look: (name) => set("view", name),
-    paint: (name) => set("background", name),
+    look: (name) => change(model, { view: name }),
+    paint: (name) => change(model, { background: name }),
     turn() {
       const now = BACKGROUNDS.indexOf(model.get("background"));
       act.paint(BACKGROUNDS[(now + 1) % BACKGROUNDS.length]);
@@ -334,14 +302,17 @@ function render({ model, el }) {
     b: act.turn,
     n: () => view.note.focus(),
   };
-  const onKey = (event) => {
-    if (isPlain(event) || isUndo(event)) event.stopPropagation();
-    const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const press = isUndo(event) ? act.undo : isPlain(event) ? keys[name] : undefined;
-    if (!press) return;
-    event.preventDefault();
+  const onKey = (key, event) => {
+    const press = keys[key.length === 1 ? key.toLowerCase() : key];
     // A key that is held down must not decide what nobody has seen.
-    if (!event.repeat || name.startsWith("Arrow")) press();
+    if (press && (!event.repeat || key.startsWith("Arrow"))) press();
+    return press !== undefined;
+  };
+  const onUndo = (event) => {
+    if (!isUndo(event)) return;
+    event.stopPropagation();
+    event.preventDefault();
+    if (!event.repeat) act.undo();
   };
   const onNoteKey = (event) => {
     event.stopPropagation();
@@ -356,7 +327,8 @@ function render({ model, el }) {
     if (shown.place === undefined || view.note.value === shown.note) return;
     model.send({ kind: "note", place: shown.place, note: view.note.value });
   };
-  view.root.addEventListener("keydown", onKey);
+  keepKeys(view.root, signal, onKey);
+  view.root.addEventListener("keydown", onUndo);
   view.note.addEventListener("keydown", onNoteKey);
   view.note.addEventListener("blur", onNote);
 
@@ -389,24 +361,16 @@ function render({ model, el }) {
       tell("");
     }
   };
-  const listeners = [
-    ["change:position", onMove],
-    ["change:total", show],
-    ["change:progress", () => showProgress(view, model)],
-    ["change:view", () => showLooks(view, model)],
-    ["change:background", () => showLooks(view, model)],
-    ["change:message", () => showMessage(view, model)],
-    ["msg:custom", onMessage],
-  ];
-  for (const [name, listener] of listeners) model.on(name, listener);
   el.append(view.root);
-  showProgress(view, model);
-  showLooks(view, model);
-  showMessage(view, model);
-  show();
+  model.on("msg:custom", onMessage);
+  signal.addEventListener("abort", () => model.off("msg:custom", onMessage));
+  follow(model, ["progress", "total"], signal, () => showProgress(view, model));
+  follow(model, ["view", "background"], signal, () => showLooks(view, model));
+  follow(model, ["message"], signal, () => showMessage(view, model));
+  follow(model, ["position", "total"], signal, onMove);
   return () => {
     settle();
-    for (const [name, listener] of listeners) model.off(name, listener);
+    ending.abort();
     rows.clear();
     view.root.remove();
   };

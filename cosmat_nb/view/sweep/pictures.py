@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
-import pandas as pd
 
 from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.frame.working import attempt
 from cosmat_nb.places import shown_place
-from cosmat_nb.view.plots.lettering import letter
+from cosmat_nb.view.panels import write_cell
+from cosmat_nb.view.plots.lettering import letter, letter_lines
+from cosmat_nb.view.plots.paper import new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -25,23 +25,14 @@ if TYPE_CHECKING:
     from cosmat_nb.frame.before import Sources
     from cosmat_nb.view.sweep.table import SweepTable
 
-__all__ = ["draw_pictures", "new_figure"]
+__all__ = ["draw_pictures"]
 
 SIDE = 300
 """Longer side of the largest canvas of a key, px."""
 
 _INCHES = 1.9  # width of a cell
 _LINE = 0.13  # height of a caption's line
-_DPI = 100
 _EDGE = "#607d8b"
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure that shows itself; inches."""
-    # Matplotlib writes a font cache when it is first imported: not before it is needed.
-    from cosmat_nb.view.figure import NotebookFigure  # noqa: PLC0415
-
-    return NotebookFigure(figsize=(width, height), dpi=_DPI, layout="constrained")
 
 
 def draw_pictures(
@@ -75,14 +66,14 @@ def draw_pictures(
     )
     for axes, key, cells, canvas in zip(grid, keys, lines, canvases, strict=True):
         axes[0].set_axis_off()
-        label = _wrapped(shown_place(key), 19, 4)
+        label = letter_lines(shown_place(key), 19, 4)
         axes[0].text(
             1, 0.5, label, ha="right", va="center", fontsize=8, parse_math=False
         )
         for place, cell in zip(axes[1:], cells, strict=True):
             _draw(place, cell, canvas)
     for place, cell in zip(grid[0, 1:], lines[0], strict=True):
-        place.set_title(_wrapped(cell.title, 22, 2), fontsize=10, parse_math=False)
+        place.set_title(letter_lines(cell.title, 22, 2), fontsize=10, parse_math=False)
     return figure
 
 
@@ -91,7 +82,7 @@ def _draw(axes: Axes, cell: _Cell, canvas: tuple[int, int]) -> None:
     axes.set(xlim=(0, width), ylim=(height, 0), aspect="equal", xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     if cell.pixels is None:
-        text = _wrapped(cell.words, 26, 6)
+        text = letter_lines(cell.words, 26, 6)
         middle = width / 2, height / 2
         axes.text(*middle, text, ha="center", va="center", fontsize=7, parse_math=False)
         return
@@ -116,17 +107,6 @@ def _largest(cells: Sequence[_Cell]) -> tuple[int, int]:
     width = max(cell.width for cell in cells)
     # A row without pictures still has to hold its words.
     return (height, width) if height and width else (1, 2)
-
-
-def _number(value: Any) -> str:
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return "–"
-    return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)
-
-
-def _wrapped(text: str, width: int, most: int) -> str:
-    # Keys have few blanks, so long ones are broken anywhere.
-    return "\n".join(textwrap.wrap(letter(text), width, max_lines=most))
 
 
 class _Cell(NamedTuple):
@@ -183,7 +163,7 @@ def _cell(
     rgba, reason = attempt(lambda: cutout.rgba)
     if rgba is None:
         return _Cell(name, None, words=str(reason))
-    told = [f"{each} {_number(row[each])}" for each in captions]
+    told = [f"{each} {write_cell(row[each])}" for each in captions]
     if cutout.is_empty:
         told.insert(0, "empty matte")
     return _picture(name, rgba, (cutout.height, cutout.width), scale, told)

@@ -12,7 +12,7 @@ from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.matting.layout import lay_out, subject_margins
 from cosmat_nb.options import MattingOptions
-from cosmat_nb.places import shown_place
+from cosmat_nb.places import shown_place, whole_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,9 +78,7 @@ class SweepPreview:
     def _repr_html_(self) -> str:
         cells = "".join(self._cell(name, each) for name, each in self.sets.items())
         title = f"<div><b>{_MARK}</b> of {html.escape(self.place)}</div>"
-        page = f"<div>{title}{cells}</div>"
-        # A notebook is sent as UTF-8, which has no half characters.
-        return page.encode("utf-8", "backslashreplace").decode()
+        return whole_text(f"<div>{title}{cells}</div>")
 
     def _cell(self, name: str, each: LaidOut) -> str:
         alt = f"{name}: {_MARK}, of {self.place}, {each}"

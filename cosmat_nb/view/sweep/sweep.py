@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +10,10 @@ from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.before import Sources
 from cosmat_nb.metrics.resampling import FEWEST_PAIRS, bootstrap_interval
 from cosmat_nb.metrics.wording import counted
-from cosmat_nb.view.page import check_rows
-from cosmat_nb.view.plots.lettering import letter
-from cosmat_nb.view.sweep.pictures import draw_pictures, new_figure
+from cosmat_nb.view.page import check_count
+from cosmat_nb.view.plots.lettering import letter, letter_lines
+from cosmat_nb.view.plots.paper import new_figure
+from cosmat_nb.view.sweep.pictures import draw_pictures
 from cosmat_nb.view.sweep.table import read_sweep
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def plot_sweep(
         return _plot_metric(table.of(metric), metric)
     fetched = Sources(before)
     known = [name for name in captions if name in sweep.columns]
-    keys = table.keys[: check_rows(rows, _MOST_ROWS)]
+    keys = table.keys[: check_count("rows", rows, 1, _MOST_ROWS)]
     return draw_pictures(table, keys, known, fetched)
 
 
@@ -129,7 +129,7 @@ def _plot_metric(table: pd.DataFrame, metric: str) -> Figure:
     )
     axes.plot(places, means, "o", color=_INK, markersize=7, zorder=3)
     axes.set_xlim(-0.5, len(places) - 0.5)
-    axes.set_xticks(places, [_wrapped(name) for name in table.columns])
+    axes.set_xticks(places, [letter_lines(name, 16, 2) for name in table.columns])
     for label in (*axes.get_xticklabels(), axes.yaxis.label):
         label.set_parse_math(False)
     axes.set_ylabel(letter(metric))
@@ -152,8 +152,3 @@ def _describe(count: int, total: int, drawn: int) -> str:
         left = counted(total - count, "key")
         words += f"\n{left} left out: without a number in every set"
     return words
-
-
-def _wrapped(text: str) -> str:
-    text = letter(text)
-    return "\n".join(textwrap.wrap(text, 16, max_lines=2)) or text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cosmat_nb import images
 from cosmat_nb.frame.working import attempt
-from cosmat_nb.view.gallery_pictures import encode_large
+from cosmat_nb.view.gallery.pictures import encode_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cosmat_nb.cutout import Cutout
-    from cosmat_nb.view.gallery_pictures import Thumbnails
-    from cosmat_nb.view.gallery_rows import Rows
+    from cosmat_nb.view.gallery.pictures import Thumbnails
+    from cosmat_nb.view.gallery.rows import Rows
 
 __all__ = ["show_detail", "show_rows", "write_first_page"]
 

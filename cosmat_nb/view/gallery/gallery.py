@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from cosmat_nb.frame.before import Sources
 from cosmat_nb.frame.columns import check_column
-from cosmat_nb.view.gallery_badges import find_badges
-from cosmat_nb.view.gallery_pictures import check_side
-from cosmat_nb.view.gallery_rows import Rows, check_captions
-from cosmat_nb.view.gallery_widget import Gallery
+from cosmat_nb.view.gallery.badges import find_badges
+from cosmat_nb.view.gallery.pictures import check_side
+from cosmat_nb.view.gallery.rows import Rows, check_captions
+from cosmat_nb.view.gallery.widget import Gallery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

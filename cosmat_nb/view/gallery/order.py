@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from traitlets import TraitError
 
-from cosmat_nb.view.gallery_rows import as_numbers
+from cosmat_nb.view.gallery.rows import as_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cosmat_nb.view.gallery_rows import Rows
+    from cosmat_nb.view.gallery.rows import Rows
 
 __all__ = ["ANY", "NONE", "Bounds", "Wanted", "arrange", "check_bounds", "check_name"]
 
@@ -149,15 +148,16 @@ def _comparable(values: pd.Series, kind: str) -> pd.Series:
 
 
 def _rank(values: pd.Series, descending: bool) -> NDArray[np.intp]:
-    order = partial(
-        pd.Series.sort_values,
-        ascending=not descending,
-        kind="stable",
-        na_position="last",
-    )
     try:
-        ranked = order(values)
+        ranked = _sort(values, descending)
     except TypeError:
         # Dates and times, with a zone and without: those without are taken as UTC.
-        ranked = order(pd.to_datetime(values, utc=True, errors="coerce"))
+        times = pd.to_datetime(values, utc=True, errors="coerce")
+        ranked = _sort(times, descending)
     return ranked.index.to_numpy(np.intp)
+
+
+def _sort(values: pd.Series, descending: bool) -> pd.Series:
+    return values.sort_values(
+        ascending=not descending, kind="stable", na_position="last"
+    )

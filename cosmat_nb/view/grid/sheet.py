@@ -14,7 +14,7 @@ from cosmat_nb import images
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cosmat_nb.view.grid_tiles import Tile
+    from cosmat_nb.view.grid.tiles import Tile
 
 __all__ = ["GAP", "Layout", "Sheet", "make_sheet"]
 

@@ -13,13 +13,9 @@ import traitlets
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.working import attempt
 from cosmat_nb.view.before_after import BeforeAfter
-from cosmat_nb.view.gallery_answers import (
-    show_detail,
-    show_rows,
-    write_first_page,
-)
-from cosmat_nb.view.gallery_choice import choose, find_positions, mark
-from cosmat_nb.view.gallery_order import (
+from cosmat_nb.view.gallery.answers import show_detail, show_rows, write_first_page
+from cosmat_nb.view.gallery.choice import choose, find_positions, mark
+from cosmat_nb.view.gallery.order import (
     ANY,
     NONE,
     Wanted,
@@ -27,7 +23,7 @@ from cosmat_nb.view.gallery_order import (
     check_bounds,
     check_name,
 )
-from cosmat_nb.view.gallery_pictures import Source, Thumbnails
+from cosmat_nb.view.gallery.pictures import Source, Thumbnails
 from cosmat_nb.view.widget import LiveView, read_static
 
 if TYPE_CHECKING:
@@ -38,7 +34,7 @@ if TYPE_CHECKING:
 
     from cosmat_nb.cutout import Cutout
     from cosmat_nb.frame.before import Sources
-    from cosmat_nb.view.gallery_rows import Rows
+    from cosmat_nb.view.gallery.rows import Rows
 
 __all__ = ["Gallery"]
 
@@ -246,7 +242,9 @@ class Gallery(LiveView):
             places = [int(place) for place in content["places"]][:_MOST_ASKED]
             positions = {p: int(order[p]) for p in places if 0 <= p < len(order)}
             items, buffers = show_rows(self._rows, self._thumbnails, positions, names)
-            self.send({"kind": "range", "version": version, "items": items}, buffers)
+            answer = {"kind": "range", "version": version, "items": items}
+            # Every view of this gallery hears the answer, and only one has asked.
+            self.send(answer | {"asker": content.get("asker")}, buffers)
         if not (self._counting or self._rows.badges.are_complete):
             # Only now: the first rows are on their way, and need not wait for the rest.
             self._counting = True

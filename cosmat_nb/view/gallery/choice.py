@@ -94,7 +94,7 @@ def find_positions(index: pd.Index, labels: Any) -> NDArray[np.intp]:
     names = list(labels)
     several = isinstance(index, pd.MultiIndex)
     # An empty list would otherwise make an index of another kind.
-    wanted = pd.Index(names, None if names else index.dtype, tupleize_cols=several)
+    wanted = pd.Index(names, tupleize_cols=several) if names else index[:0]
     if wanted.dtype == bool and index.dtype != bool:
         # True equals the label 1, and False 0.
         raise OptionsError("expected index labels, not a mask: pass frame[mask]")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cosmat_nb.view.gallery_badges import Badges
+    from cosmat_nb.view.gallery.badges import Badges
 
 __all__ = [
     "Metric",

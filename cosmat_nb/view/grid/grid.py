@@ -14,9 +14,9 @@ from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.metrics.wording import counted
 from cosmat_nb.places import shown_text
-from cosmat_nb.view.grid_print import draw_sheet
-from cosmat_nb.view.grid_sheet import Layout, make_sheet
-from cosmat_nb.view.grid_tiles import Tile, make_tiles
+from cosmat_nb.view.grid.printing import draw_sheet
+from cosmat_nb.view.grid.sheet import Layout, make_sheet
+from cosmat_nb.view.grid.tiles import Tile, make_tiles
 from cosmat_nb.view.page import MAX_ROWS, write_page
 from cosmat_nb.view.panels import NUMBERS
 from cosmat_nb.view.thumbs import MOST_SIDE
@@ -24,7 +24,7 @@ from cosmat_nb.view.thumbs import MOST_SIDE
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cosmat_nb.view.grid_sheet import Sheet
+    from cosmat_nb.view.grid.sheet import Sheet
 
 __all__ = ["Grid", "grid"]
 

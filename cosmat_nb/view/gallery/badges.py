@@ -14,8 +14,8 @@ from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.problems import find_problems
 from cosmat_nb.metrics.findings import find_in_row
 from cosmat_nb.metrics.judging import COLUMNS
-from cosmat_nb.view.gallery_choice import find_positions
-from cosmat_nb.view.gallery_rows import is_single, whole
+from cosmat_nb.view.gallery.choice import find_positions
+from cosmat_nb.view.gallery.rows import is_single, whole
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont
 
 from cosmat_nb import images
-from cosmat_nb.view.grid_sheet import GAP, Layout
+from cosmat_nb.view.grid.sheet import GAP, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cosmat_nb.view.grid_tiles import Tile
+    from cosmat_nb.view.grid.tiles import Tile
 
 __all__ = ["draw_sheet"]
 

@@ -1,0 +1,1 @@
+"""Cutouts of a frame, sorted, filtered, selected."""

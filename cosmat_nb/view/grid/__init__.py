@@ -1,0 +1,1 @@
+"""The worst rows of a frame on one sheet."""

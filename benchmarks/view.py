@@ -33,7 +33,7 @@ import cosmat_nb as cm
 from cosmat_nb import images
 from cosmat_nb.view.explorer.explorer import Explorer
 from cosmat_nb.view.explorer.preview import show_cutout
-from cosmat_nb.view.grid import grid
+from cosmat_nb.view.grid.grid import grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ ROWS = 10_000
 TABLE = """
 import pandas as pd, numpy as np
 import cosmat_nb as cm
-from cosmat_nb.view.gallery import gallery
+from cosmat_nb.view.gallery.gallery import gallery
 frame = pd.read_pickle({path!r})
 frame = pd.concat([frame] * {times}, ignore_index=True).head({rows})
 frame["coverage"] = np.random.default_rng(0).random(len(frame))

@@ -87,8 +87,8 @@ from cosmat_nb.store.price import UNVERIFIED, Price
 from cosmat_nb.store.store import Store
 from cosmat_nb.view.before_after import BeforeAfter
 from cosmat_nb.view.explorer.explorer import Explorer, explore
-from cosmat_nb.view.gallery import Gallery, gallery
-from cosmat_nb.view.grid import Grid, grid
+from cosmat_nb.view.gallery.gallery import Gallery, gallery
+from cosmat_nb.view.grid.grid import Grid, grid
 from cosmat_nb.view.plots.coverage import plot_coverage
 from cosmat_nb.view.plots.distributions import plot_metrics
 from cosmat_nb.view.plots.edges import plot_edges

@@ -156,7 +156,9 @@ class MattingOptions:
         """Ask for margins around the subject, with the smallest padding that does it.
 
         The service adds the same on opposite sides and never crops, so margins are at
-        least, not exactly, what is asked for; `fit_canvas` brings exact ones.
+        least, not exactly, what is asked for; `fit_canvas` brings exact ones. Where
+        the picture has more already nothing is added: a mug with 14 % free on each
+        side keeps them when 10 % are asked for.
 
         Parameters
         ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_address", "shown_place", "shown_text"]
+__all__ = ["is_address", "shown_place", "shown_text", "whole_text"]
 
 _SECRETIVE = re.compile(r"[?#]|%(?:25)*(?:3f|23)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*(?:://|%(?:25)*3a)", re.IGNORECASE)
@@ -70,6 +70,17 @@ def shown_text(text: str) -> str:
     """
     line = " ".join(each.strip() for each in text.splitlines())
     return _FIELD.sub(r"\1…", _QUERY.sub("", _LINK.sub(_without_secrets, line)))
+
+
+def whole_text(text: str) -> str:
+    r"""Escape half characters: a file's name may hold them, and UTF-8 has none.
+
+    Examples
+    --------
+    >>> print(whole_text("a" + chr(0xDCE9) + "é"))
+    a\udce9é
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _without_secrets(link: re.Match[str]) -> str:

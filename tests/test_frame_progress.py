@@ -387,3 +387,38 @@ def test_lines_survive_a_closed_log(scripted, monkeypatch):
         monkeypatch.setattr(sys, "stderr", stream)
         result = cm.matte_frame(keys("a"), scripted(answer_png))
         assert list(result.status) == ["ok"]
+
+
+FORK = """
+import os, signal, sys, threading
+from cosmat_nb.frame.bar import Bar, _Bar
+from cosmat_nb.frame.glance import Glance
+
+held, over = threading.Event(), threading.Event()
+
+def draw():
+    with _Bar.get_lock():
+        held.set()
+        over.wait()
+
+threading.Thread(target=draw).start()
+held.wait()
+child = os.fork()
+if not child:
+    signal.alarm(20)
+    bar = Bar()
+    bar.begin(Glance(total=1, done=0))
+    bar.end(Glance(total=1, done=1), "")
+    os._exit(0)
+over.set()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_child_does_not_wait_for_a_bar_of_its_parent():
+    """A fork in the moment in which another thread draws takes no held lock along."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        [sys.executable, "-c", FORK], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()

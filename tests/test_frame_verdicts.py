@@ -19,7 +19,7 @@ from squares import draw_square
 from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.frame.journal import Journal
+from cosmat_nb.frame.decisions import Decisions
 from cosmat_nb.frame.reviewers import cohen_kappa, merge_reviews
 from cosmat_nb.frame.verdict_log import Decision, Subject, Undo, VerdictLog
 from cosmat_nb.frame.verdicts import (
@@ -35,10 +35,10 @@ SECRET = "https://me:pass@example.com/a.jpg?q-signature=5aedsecret"
 HEAD = """
 import sys
 from pathlib import Path
-from cosmat_nb.frame.journal import Journal
+from cosmat_nb.frame.decisions import Decisions
 from cosmat_nb.frame.verdict_log import Subject
 subjects = [Subject(f"{i}.jpg", "", "") for i in range(500)]
-journal = Journal(Path(sys.argv[1]), sys.argv[2], subjects)
+decisions = Decisions(Path(sys.argv[1]), sys.argv[2], subjects)
 """
 
 
@@ -69,9 +69,9 @@ def keys(*names):
 
 def decide(path, reviewer, **verdicts):
     """Write the verdicts of one reviewer on keys."""
-    journal = Journal(path, reviewer, keys(*verdicts))
+    decisions = Decisions(path, reviewer, keys(*verdicts))
     for place, verdict in enumerate(verdicts.values()):
-        journal.decide(place, verdict, "")
+        decisions.decide(place, verdict, "")
     return path
 
 
@@ -87,7 +87,7 @@ def run_child(code, *arguments):
 
 def test_a_decision_is_one_whole_line_of_json(path):
     """The file can be read by any program: one object a line, with UTC times."""
-    Journal(path, "ann", keys("a.jpg")).decide(0, "keep", "fine")
+    Decisions(path, "ann", keys("a.jpg")).decide(0, "keep", "fine")
     (line,) = path.read_bytes().splitlines(keepends=True)
     assert line.endswith(b"\n")
     fields = json.loads(line)
@@ -105,7 +105,7 @@ def test_a_killed_process_loses_nothing_that_it_was_told_is_saved(path):
     """After kill -9 every confirmed decision stands, and the next process goes on."""
     child = run_child(
         "for place in range(500):\n"
-        "    journal.decide(place, 'keep', '')\n"
+        "    decisions.decide(place, 'keep', '')\n"
         "    print(place, flush=True)\n",
         path,
         "ann",
@@ -115,11 +115,11 @@ def test_a_killed_process_loses_nothing_that_it_was_told_is_saved(path):
     confirmed += child.communicate(timeout=20)[0].splitlines()
     last = int([each for each in confirmed if each.strip()][-1])
     assert 19 <= last < 499, "it was killed mid-way"
-    journal = Journal(path, "ann", keys(*(f"{i}.jpg" for i in range(500))))
-    assert set(journal.decisions()) >= set(range(last + 1))
-    following = journal.next_open(-1)
-    journal.decide(following, "redo", "")
-    assert Journal(path, "ann", journal.subjects).decisions()[following].verdict == (
+    decisions = Decisions(path, "ann", keys(*(f"{i}.jpg" for i in range(500))))
+    assert set(decisions.by_place()) >= set(range(last + 1))
+    following = decisions.next_open(-1)
+    decisions.decide(following, "redo", "")
+    assert Decisions(path, "ann", decisions.subjects).by_place()[following].verdict == (
         "redo"
     )
 
@@ -155,7 +155,7 @@ def test_another_file_is_refused_and_left_as_it_is(path):
     """A table or a picture named by mistake is not written to."""
     path.write_text("key,size\na.jpg,3\n")
     with pytest.raises(OptionsError, match="no file of verdicts"):
-        Journal(path, "ann", keys("a.jpg"))
+        Decisions(path, "ann", keys("a.jpg"))
     assert path.read_text() == "key,size\na.jpg,3\n"
     with pytest.raises(OptionsError, match="there is no file"):
         read_verdicts(path.with_name("none.jsonl"))
@@ -163,7 +163,7 @@ def test_another_file_is_refused_and_left_as_it_is(path):
 
 def test_two_processes_tear_no_line_of_each_other(path):
     """Of 500 lines from each of two processes at once, all are whole."""
-    code = "for place in range(500): journal.decide(place, 'keep', 'x' * 300)"
+    code = "for place in range(500): decisions.decide(place, 'keep', 'x' * 300)"
     children = [run_child(code, path, name) for name in ("ann", "bob")]
     for child in children:
         _, complaint = child.communicate(timeout=60)
@@ -182,14 +182,14 @@ def test_a_full_disk_is_an_error_and_leaves_whole_lines(path):
     """What does not fit is refused, and the file is as it was before."""
     code = (
         "import resource\n"
-        "journal.decide(0, 'keep', '')\n"
+        "decisions.decide(0, 'keep', '')\n"
         "size = Path(sys.argv[1]).stat().st_size\n"
         "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, hard))\n"
         "try:\n"
-        "    journal.decide(1, 'keep', '')\n"
+        "    decisions.decide(1, 'keep', '')\n"
         "except OSError as error:\n"
-        "    print(error.strerror, list(journal.decisions()))\n"
+        "    print(error.strerror, list(decisions.by_place()))\n"
         "print(Path(sys.argv[1]).stat().st_size == size)\n"
     )
     out, complaint = run_child(code, path, "ann").communicate(timeout=20)
@@ -225,17 +225,17 @@ def test_a_writer_that_stands_still_is_waited_for_and_then_told(path, monkeypatc
 
 def test_undo_brings_back_what_was_said_before(path):
     """Each undo takes back one decision, also those of an earlier process."""
-    journal = Journal(path, "ann", keys("a", "b"))
-    journal.decide(0, "keep", "")
-    journal.decide(1, "redo", "")
-    journal.decide(0, "reject", "hair")
-    again = Journal(path, "ann", keys("a", "b"))
+    decisions = Decisions(path, "ann", keys("a", "b"))
+    decisions.decide(0, "keep", "")
+    decisions.decide(1, "redo", "")
+    decisions.decide(0, "reject", "hair")
+    again = Decisions(path, "ann", keys("a", "b"))
     assert again.undo()[0] == 0
-    assert again.decisions()[0].verdict == "keep"
+    assert again.by_place()[0].verdict == "keep"
     assert again.undo()[0] == 1
     assert again.undo()[0] == 0
     assert again.undo() is None
-    assert again.decisions() == {}
+    assert again.by_place() == {}
     assert len(path.read_bytes().splitlines()) == 6
     assert read_verdicts(path).empty
 
@@ -243,10 +243,10 @@ def test_undo_brings_back_what_was_said_before(path):
 def test_undo_takes_back_no_other_reviewers_decision(path):
     """Two reviewers of one file see and undo only what is their own."""
     decide(path, "bob", a="keep")
-    journal = Journal(path, "ann", keys("a"))
-    assert journal.undo() is None
-    assert journal.others == ["bob"]
-    journal.decide(0, "reject", "")
+    decisions = Decisions(path, "ann", keys("a"))
+    assert decisions.undo() is None
+    assert decisions.others == ["bob"]
+    decisions.decide(0, "reject", "")
     assert sorted(read_verdicts(path).verdict) == ["keep", "reject"]
 
 
@@ -308,10 +308,10 @@ def test_lines_that_are_no_entries_are_counted_and_left(path):
 def test_keys_and_notes_come_back_as_they_were(path):
     """Quotes, marks of direction and half characters survive the file."""
     strange = 'a "b" \u202e\u2028\\ \ud800.jpg'
-    journal = Journal(path, "ann", keys(strange))
-    journal.decide(0, "keep", "“çok” \u202e <b>")
-    assert journal.log.path.read_bytes().isascii()
-    (found,) = Journal(path, "ann", keys(strange)).decisions().values()
+    decisions = Decisions(path, "ann", keys(strange))
+    decisions.decide(0, "keep", "“çok” \u202e <b>")
+    assert decisions.log.path.read_bytes().isascii()
+    (found,) = Decisions(path, "ann", keys(strange)).by_place().values()
     assert found.subject.key == strange
     assert found.note == "“çok” \u202e <b>"
 
@@ -319,9 +319,9 @@ def test_keys_and_notes_come_back_as_they_were(path):
 def test_no_secret_reaches_the_file(path):
     """Neither of an address nor of a link in a note is the query kept, nor a user."""
     frame = pd.DataFrame({"key": ["x", SECRET], "cutout": [make_cutout(SECRET), None]})
-    journal = Journal(path, "ann", subjects_of(frame))
+    decisions = Decisions(path, "ann", subjects_of(frame))
     for place in range(2):
-        journal.decide(place, "redo", f"see {SECRET}")
+        decisions.decide(place, "redo", f"see {SECRET}")
     text = path.read_text()
     assert "example.com/a.jpg" in text
     assert not [word for word in ("pass", "5aed", "q-sign") if word in text]
@@ -334,9 +334,9 @@ def test_a_cutout_made_again_asks_for_a_new_verdict(path):
     frame = pd.DataFrame({"key": "a.jpg", "cutout": [red, make_cutout(), padded]})
     subjects = subjects_of(frame)
     assert subjects[0] == subjects[1] != subjects[2]
-    journal = Journal(path, "ann", subjects)
-    assert len(journal.subjects) == 2
-    journal.decide(0, "keep", "")
+    decisions = Decisions(path, "ann", subjects)
+    assert len(decisions.subjects) == 2
+    decisions.decide(0, "keep", "")
     assert apply_verdicts(frame, path).verdict.tolist()[:2] == ["keep", "keep"]
     assert apply_verdicts(frame, path).verdict.isna().tolist() == [False, False, True]
     again = frame.assign(cutout=[blue, red, red])
@@ -356,7 +356,7 @@ def test_verdicts_by_key_are_the_last_of_each_key(path):
     """A frame without cutouts gets what was decided last on each of its keys."""
     for color, verdict in (((200, 30, 40), "redo"), ((0, 0, 200), "keep")):
         frame = pd.DataFrame({"key": ["a.jpg"], "cutout": [make_cutout(color=color)]})
-        Journal(path, "ann", subjects_of(frame)).decide(0, verdict, verdict)
+        Decisions(path, "ann", subjects_of(frame)).decide(0, verdict, verdict)
     plain = pd.DataFrame({"key": ["b.jpg", "a.jpg", None]}, index=[7, 7, 9])
     result = apply_verdicts(plain, path)
     assert list(result.columns) == ["key", *VERDICT_COLUMNS]
@@ -384,7 +384,7 @@ def test_merging_lists_disagreements_first(tmp_path):
     """Each reviewer's word is there; what they agree on can be put into the frame."""
     ann = decide(tmp_path / "1.jsonl", "ann", a="keep", b="keep", c="redo")
     bob = decide(tmp_path / "2.jsonl", "bob", a="keep", b="reject", d="keep")
-    Journal(ann, "ann", keys("e")).decide(0, None, "blurred")
+    Decisions(ann, "ann", keys("e")).decide(0, None, "blurred")
     merged = merge_reviews(ann, read_verdicts(bob))
     assert list(merged.key) == ["b", "c", "e", "d", "a"]
     assert merged.agreement.tolist() == [False, pd.NA, pd.NA, pd.NA, True]

@@ -40,6 +40,13 @@ def test_panels_show_before_matte_and_cutout(table):
     assert "NoSuchKey" in missing.note
 
 
+def test_captions_hide_the_signatures_of_links(table):
+    """A column with presigned links may be quoted: where they lead, and no more."""
+    link = "https://example.com/a.jpg?q-sign-algorithm=sha1&q-signature=5aedsecret"
+    seen = make_panels(table.assign(link=link), side=32, captions=("link",))
+    assert next(seen).numbers == {"link": "https://example.com/a.jpg"}
+
+
 def test_panels_are_small_however_large_the_picture(client):
     """The longer side of every picture is the side that was asked for."""
     client.put("large.jpg", images.encode_jpeg(draw_square(900, 400)))
@@ -70,6 +77,20 @@ def test_plot_grid_survives_hostile_keys_and_error_rows(table):
     assert any("NoSuchKey" in text for text in words)
 
 
+def test_plot_grid_draws_keys_that_are_no_unicode(tmp_path):
+    """Half a character in a key or an error does not keep the figure from a file."""
+    row = {
+        "key": "a\udce9.jpg",
+        "cutout": None,
+        "status": "error",
+        "error": "no \udce9",
+    }
+    figure = cm.plot_grid(pd.DataFrame([row]))
+    figure.savefig(tmp_path / "grid.png")
+    (words,) = figure.axes[0].texts
+    assert words.get_text() == "a\\udce9.jpg\nerror\nno \\udce9"
+
+
 def test_plot_grid_shows_the_cutout_when_the_source_is_out_of_reach(table, client):
     """After the client is closed the cutout is still drawn, with a note."""
     client.close()
@@ -95,9 +116,15 @@ def test_plot_grid_fetches_sources_as_it_is_told(table, client):
     [
         (lambda table: (table.head(0), 6), "no rows"),
         (lambda table: (table.drop(columns="cutout"), 6), "matte_frame"),
-        (lambda table: (table, 0), "rows must be 1 to 50; not 0"),
-        (lambda table: (table, 2.5), "rows must be 1 to 50; not 2.5"),
-        (lambda table: (table, None), "rows must be 1 to 50; not None"),
+        (lambda table: (table, 0), "rows must be a whole number from 1 to 50; not 0"),
+        (
+            lambda table: (table, 2.5),
+            "rows must be a whole number from 1 to 50; not 2.5",
+        ),
+        (
+            lambda table: (table, None),
+            "rows must be a whole number from 1 to 50; not None",
+        ),
     ],
 )
 def test_plot_grid_refuses_what_it_cannot_draw(table, change, words):

@@ -421,3 +421,12 @@ def test_twin_follows():
     second = re.findall('base64,([^"]*)', view.static_html())
     assert repr(view) == "BeforeAfter('2.png')"
     assert first[1] != second[1]
+
+
+def test_half_characters():
+    """A name that no page can be sent is escaped, in the twins and in the traits."""
+    cutout = make_cutout(cut_out(draw_before()), place="a\ud800.jpg")
+    view = BeforeAfter(draw_before(), cutout)
+    assert facts(view)["place"] == "a\\ud800.jpg"
+    for text in (view.static_html(), view.static_text()):
+        assert "ud800" in text.encode().decode()

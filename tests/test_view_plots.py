@@ -385,7 +385,7 @@ def test_a_cutout_that_cannot_be_read_is_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"size": 8}, "px, 16 to 2048; not 8"),
+        ({"size": 8}, "size must be a whole number from 16 to 2048; not 8"),
         ({"size": 64.0}, "not 64.0"),
         ({"size": True}, "not True"),
         ({"align": "middle"}, "align must be"),

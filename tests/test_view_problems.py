@@ -290,12 +290,30 @@ def test_a_label_that_is_a_link_is_shown_without_its_secrets(table, label):
     [
         (lambda t: {"frame": t.drop(columns="cutout")}, "'cutout'.*matte_frame"),
         (lambda t: {"frame": t.drop(columns="coverage")}, "'coverage'.*measure_frame"),
-        (lambda t: {"frame": t, "rows": 0}, "rows must be 1 to 200; not 0"),
-        (lambda t: {"frame": t, "rows": 201}, "rows must be 1 to 200; not 201"),
-        (lambda t: {"frame": t, "rows": 2.5}, "rows must be 1 to 200; not 2.5"),
-        (lambda t: {"frame": t, "rows": "3"}, "rows must be 1 to 200; not '3'"),
-        (lambda t: {"frame": t, "rows": None}, "rows must be 1 to 200; not None"),
-        (lambda t: {"frame": t, "rows": True}, "rows must be 1 to 200; not True"),
+        (
+            lambda t: {"frame": t, "rows": 0},
+            "rows must be a whole number from 1 to 200; not 0",
+        ),
+        (
+            lambda t: {"frame": t, "rows": 201},
+            "rows must be a whole number from 1 to 200; not 201",
+        ),
+        (
+            lambda t: {"frame": t, "rows": 2.5},
+            "rows must be a whole number from 1 to 200; not 2.5",
+        ),
+        (
+            lambda t: {"frame": t, "rows": "3"},
+            "rows must be a whole number from 1 to 200; not '3'",
+        ),
+        (
+            lambda t: {"frame": t, "rows": None},
+            "rows must be a whole number from 1 to 200; not None",
+        ),
+        (
+            lambda t: {"frame": t, "rows": True},
+            "rows must be a whole number from 1 to 200; not True",
+        ),
         (lambda t: {"frame": t, "title": None}, "title must be text; not NoneType"),
         (lambda t: {"frame": t, "before": 5}, "before must be True, False or a func"),
         (lambda t: {"frame": t.set_axis([1, 1, 2, 3])}, "labels twice.*reset_index"),

@@ -298,3 +298,12 @@ def test_outside_of_a_kernel_nothing_is_interrupted():
     panel = ProgressPanel()
     panel.begin(Glance(total=1, done=0))
     assert panel.kernel is None
+
+
+def test_half_characters_of_an_error_are_escaped():
+    """They would keep the panel from being sent at all, until the batch ends."""
+    failure = Failure("Bad\ud800", 1, "no \udcff.jpg")
+    panel = ProgressPanel()
+    panel.look(Glance(total=2, done=1, failures=(failure,)))
+    assert panel.glance["failures"] == [["Bad\\ud800", 1, "no \\udcff.jpg"]]
+    assert "no \\udcff.jpg" in panel.static_html().encode().decode()

@@ -230,7 +230,11 @@ def test_very_many_keys_are_drawn_in_part():
         (numbers([[1.0, 2.0]]), {"metric": "y"}, "measure the sweep first"),
         (numbers([[1.0, 2.0]]), {"metric": "key"}, "numbers or flags"),
         (numbers([[1.0, np.nan]]), {"metric": "x"}, "no key has a number 'x'"),
-        (numbers([[1.0, 2.0]]), {"rows": 0}, "rows must be 1 to 50"),
+        (
+            numbers([[1.0, 2.0]]),
+            {"rows": 0},
+            "rows must be a whole number from 1 to 50",
+        ),
         (numbers([[1.0, 2.0]]), {"before": 1}, "before must be"),
         (numbers([range(13)], sets="abcdefghijklm"), {}, "at most 12 option sets"),
     ],

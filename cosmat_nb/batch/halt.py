@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import threading
 import time
+from typing import Any
 
-__all__ = ["Halt"]
+from cosmat_nb.errors import OptionsError
+
+__all__ = ["Halt", "check_deadline"]
 
 
 class Halt:
@@ -47,3 +50,16 @@ class Halt:
     def wait(self, seconds: float) -> None:
         """Wait, and no longer than until the batch stops."""
         self._event.wait(seconds)
+
+
+def check_deadline(deadline: Any) -> None:
+    """Refuse what is no number of seconds.
+
+    Raises
+    ------
+    OptionsError
+        Saying what came.
+    """
+    is_number = isinstance(deadline, (int, float)) and not isinstance(deadline, bool)
+    if deadline is not None and not (is_number and 0 <= deadline < math.inf):
+        raise OptionsError(f"deadline must be seconds from 0 on; not {deadline!r:.40}")

@@ -125,7 +125,8 @@ class FolderBucket:
     """The files below a folder, their relative paths as keys.
 
     Hidden files, links that lead out of the folder and names that are no object keys
-    are left out.
+    are left out. Whatever is put into the bucket is written into the folder: uploads,
+    and the results of mode "stored".
 
     Parameters
     ----------

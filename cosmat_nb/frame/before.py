@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cosmat_nb import images
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.metrics.alignment import Offset, lies_on, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cosmat_nb.cutout import Cutout
+    from cosmat_nb.options import MattingOptions
 
-__all__ = ["NOT_FOUND", "Sources"]
+__all__ = ["NOT_FOUND", "Sources", "find_offset"]
 
 NOT_FOUND = (
     "the cutout is found in it nowhere, or in several places alike: it was replaced "
@@ -85,3 +87,23 @@ class Sources:
                 f"before must return a file's bytes; got {type(data).__name__}"
             )
         return images.decode_rgb(data)
+
+
+def find_offset(
+    before: NDArray[np.uint8], rgba: NDArray[np.uint8], options: MattingOptions
+) -> Offset | None:
+    """Return where a source lies on its cutout's canvas; None when that is not found.
+
+    Parameters
+    ----------
+    before : (H, W, 3) uint8 array
+        The source.
+    rgba : (H', W', 4) uint8 array
+        The cutout.
+    options : MattingOptions
+        What it was asked for: only centring and padding move it.
+    """
+    moved = options.center or any(options.padding)
+    if not moved and (not rgba[..., 3].any() or lies_on(before, rgba)):
+        return Offset(0, 0)
+    return locate(before, rgba)

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.places import shown_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["add_columns", "check_column", "check_free", "describe_cell"]
+    from numpy.typing import NDArray
+
+__all__ = [
+    "add_columns",
+    "check_column",
+    "check_free",
+    "check_numbers",
+    "describe_cell",
+]
+
+_MOST = 5  # names that an error lists besides those that were meant
+_LONGEST = 60  # of a name in an error
 
 
 def check_column(frame: pd.DataFrame, column: str, remedy: str) -> pd.Series:
@@ -39,14 +53,37 @@ def check_column(frame: pd.DataFrame, column: str, remedy: str) -> pd.Series:
         raise OptionsError("expected one level of column names; flatten frame.columns")
     count = list(frame.columns).count(column)
     if count != 1:
-        names = ", ".join(map(str, frame.columns)) or "no columns at all"
+        near = [] if count else _find_near(column, frame)
+        meant = f" (did you mean {', '.join(near)}?)" if near else ""
+        others = [name for name in map(_shown, frame.columns) if name not in near]
+        names = _listed([*near, *others], len(near) + _MOST) or "no columns at all"
         raise OptionsError(
-            f"expected one column {column!r}, found {count or 'none'} among: {names}; "
-            f"{remedy}"
+            f"expected one column {shown_text(repr(column))}, found {count or 'none'}"
+            f"{meant} among: {names}; {remedy}"
         )
     values = frame[column]
     assert isinstance(values, pd.Series)
     return values
+
+
+def check_numbers(frame: pd.DataFrame, column: str, remedy: str) -> NDArray[np.float64]:
+    """Return one column of numbers or flags, (N,) float64; NaN where one is missing.
+
+    The arguments are those of `check_column`.
+
+    Raises
+    ------
+    OptionsError
+        As `check_column`, and when the column holds something else.
+    """
+    values = check_column(frame, column, remedy)
+    try:
+        return values.astype("Float64").to_numpy("float64", na_value=np.nan)
+    except (TypeError, ValueError):
+        raise OptionsError(
+            f"column {shown_text(repr(column))} must hold numbers to be drawn; got "
+            f"{values.dtype}"
+        ) from None
 
 
 def check_free(frame: pd.DataFrame, names: Iterable[str]) -> None:
@@ -60,7 +97,7 @@ def check_free(frame: pd.DataFrame, names: Iterable[str]) -> None:
     clash = [name for name in names if name in frame.columns]
     if clash:
         raise OptionsError(
-            f"the frame already has {', '.join(clash)}, which would be replaced: "
+            f"the frame already has {_listed(clash, _MOST)}, which would be replaced: "
             "rename them, or drop what an earlier run added"
         )
 
@@ -87,3 +124,20 @@ def describe_cell(value: Any) -> str:
     missing = pd.api.types.is_scalar(value) and pd.isna(value)
     kind = "empty" if missing else type(value).__name__
     return f"an object key must be a string; this cell is {kind}"
+
+
+def _find_near(column: object, frame: pd.DataFrame) -> list[str]:
+    if not isinstance(column, str):
+        return []
+    names = dict.fromkeys(map(_shown, frame.columns))
+    return get_close_matches(_shown(column), names)
+
+
+def _shown(name: object) -> str:
+    text = shown_text(str(name))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _listed(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from cosmat_nb.batch.asking import SAVE_AS
 from cosmat_nb.batch.batch import Batch
+from cosmat_nb.batch.halt import check_deadline
 from cosmat_nb.batch.outcome import Outcome, Status
 from cosmat_nb.batch.work import Work
 from cosmat_nb.errors import (
@@ -109,7 +109,10 @@ def matte_frame(
     mode : {"download", "stored"}
         Whether cutouts are downloaded, or made in the bucket and left there (column
         ``stored``; one request for all missing results of a picture). That a result
-        is still in the bucket later is not looked at.
+        is still in the bucket later is not looked at. The two modes do not share
+        answers: switching the mode asks, and pays, again. Results of "stored" lie
+        below ``cutouts/`` unless `save_as` says otherwise, where a later listing
+        without ``prefix=`` finds them.
     save_as : str or callable
         Object keys of results in mode "stored"; see `SaveAs`.
     deadline : float, optional
@@ -164,7 +167,7 @@ def matte_frame(
     check_free(frame, RESULT_COLUMNS)
     if on_error not in ("row", "raise"):
         raise OptionsError(f"on_error must be 'row' or 'raise'; not {on_error!r:.40}")
-    _check_deadline(deadline)
+    check_deadline(deadline)
     work = Work.of(
         client,
         options,
@@ -287,9 +290,3 @@ def _rows(
 
 def _no_place(value: Any) -> Outcome:
     return Outcome(status=Status.REFUSED).failed(OptionsError(describe_cell(value)))
-
-
-def _check_deadline(deadline: Any) -> None:
-    is_number = isinstance(deadline, (int, float)) and not isinstance(deadline, bool)
-    if deadline is not None and not (is_number and 0 <= deadline < math.inf):
-        raise OptionsError(f"deadline must be seconds from 0 on; not {deadline!r:.40}")

@@ -6,7 +6,7 @@ import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cosmat_nb.batch.batch import Batch
 from cosmat_nb.batch.outcome import Outcome, Status
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cosmat_nb.batch.work import Work
     from cosmat_nb.frame.progress import Progress
 
-__all__ = ["Part", "SweepNews", "check_deadline", "run_parts", "sum_up"]
+__all__ = ["Part", "SweepNews", "run_parts", "sum_up"]
 
 _LOOK_SECONDS = 0.1
 
@@ -238,16 +238,3 @@ def sum_up(
             saved=work.cost_of(summary.from_store + summary.duplicates),
         )
     return summary
-
-
-def check_deadline(deadline: Any) -> None:
-    """Refuse what is no number of seconds.
-
-    Raises
-    ------
-    OptionsError
-        Saying what came.
-    """
-    is_number = isinstance(deadline, (int, float)) and not isinstance(deadline, bool)
-    if deadline is not None and not (is_number and 0 <= deadline < math.inf):
-        raise OptionsError(f"deadline must be seconds from 0 on; not {deadline!r:.40}")

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cosmat_nb.batch.asking import SAVE_AS
+from cosmat_nb.batch.halt import check_deadline
 from cosmat_nb.batch.outcome import Outcome, Status
 from cosmat_nb.batch.work import Work
 from cosmat_nb.errors import BatchInterrupted, OptionsError, tell
@@ -33,7 +34,6 @@ from cosmat_nb.frame.summary import RUN_ATTRIBUTE
 from cosmat_nb.frame.sweep_part import (
     Part,
     SweepNews,
-    check_deadline,
     run_parts,
     sum_up,
 )
@@ -103,7 +103,10 @@ def sweep_options(
     mode : {"download", "stored"}
         Whether cutouts are downloaded, or made in the bucket, up to five sets a
         request, and then fetched from there, see `fetch_stored`. Either way each set
-        of each picture is billed; "stored" sends a fifth of the matting requests.
+        of each picture is billed; "stored" sends a fifth of the matting requests. The
+        two modes do not share answers: a sweep in the other one asks, and pays, again.
+        "stored" writes its results into the bucket, below ``cutouts/`` unless
+        `save_as` says otherwise, where a later listing without ``prefix=`` finds them.
     save_as : str or callable
         Object keys of results in mode "stored"; see `SaveAs`. One that holds a set's
         name makes a renamed set another result there, which is paid for.

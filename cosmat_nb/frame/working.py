@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.progress import Progress
-from cosmat_nb.places import shown_text
+from cosmat_nb.places import shown_text, whole_text
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -259,5 +259,5 @@ def picture_of(cutout: Cutout) -> Hashable:
 def _describe(error: BaseException) -> str:
     # What a user's function raises may quote a signed link.
     text = shown_text(f"{type(error).__name__}: {error}")
-    # A file's name may hold half characters, which no column of strings can.
-    return text.encode("utf-8", "backslashreplace").decode()
+    # No column of strings can hold half characters.
+    return whole_text(text)

@@ -94,17 +94,13 @@ class Fit:
         See `cosmat_nb.framing.pixels.resample` for what keeps the edge clean.
         """
         box = cutout.box
-        size = self.box.max_row - self.box.min_row, self.box.max_col - self.box.min_col
-        if (
-            box is None
-            or (box.max_row - box.min_row, box.max_col - box.min_col) != size
-        ):
+        if box is None or box.size != self.box.size:
+            height, width = self.box.size
             raise OptionsError(
-                f"this step was made for a subject of {size[0]} × {size[1]} px; "
+                f"this step was made for a subject of {height} × {width} px; "
                 f"{cutout!r} has another: fit_canvas it by itself"
             )
-        rows = slice(box.min_row, box.max_row)
-        subject = cutout.rgba[rows, box.min_col : box.max_col]
+        subject = cutout.rgba[box.min_row : box.max_row, box.min_col : box.max_col]
         canvas = np.zeros((self.height, self.width, 4), np.uint8)
         top, left = self.offset
         canvas[top : top + self.rows, left : left + self.cols] = resample(
@@ -169,7 +165,7 @@ def fit_canvas(
     box = cutout.box
     if box is None:
         raise OptionsError("the matte is empty: there is no subject to fit")
-    tall, wide = box.max_row - box.min_row, box.max_col - box.min_col
+    tall, wide = box.size
     scale = fill * min(height / tall, width / wide)
     rows, cols = (
         min(max(round(scale * side), 1), most)

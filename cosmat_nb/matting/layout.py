@@ -40,6 +40,11 @@ class Box(NamedTuple):
     max_row: int
     max_col: int
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns, px."""
+        return self.max_row - self.min_row, self.max_col - self.min_col
+
 
 def subject_box(alpha: NDArray[Pixels]) -> Box | None:
     """Find the smallest box around everything that shows.

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
+from PIL import ImageColor
 
 from cosmat_nb import images
 from cosmat_nb.errors import ImageError, OptionsError
+from cosmat_nb.view.page import html_thumbnail
 from cosmat_nb.view.pair import Pair, brief, decode_picture, lay_pair
 from cosmat_nb.view.widget import LiveView, read_static
 
@@ -38,7 +40,7 @@ _QUALITY = 90
 class _Background(traitlets.TraitType[str, Any]):
     """A board, a colour, or a picture, which the widget keeps beside its name."""
 
-    info_text = f'{", ".join(BOARDS)}, a colour as "#ff8800", or a picture'
+    info_text = f'{", ".join(BOARDS)}, a colour as "#ff8800" or "navy", or a picture'
 
     def validate(self, owner: Any, value: Any) -> str:
         if isinstance(value, (bytes, np.ndarray)):
@@ -48,6 +50,9 @@ class _Background(traitlets.TraitType[str, Any]):
             kept = value == "picture" and owner._backdrop  # noqa: SLF001 - as above
             if value in BOARDS or kept or _COLOR.fullmatch(value):
                 return value.lower()
+            if value.lower() in ImageColor.colormap:
+                red, green, blue = ImageColor.getrgb(value)[:3]
+                return f"#{red:02x}{green:02x}{blue:02x}"
         raise traitlets.TraitError(
             f"background must be {self.info_text} (array or bytes of a file); "
             f"got {brief(value)}"
@@ -93,8 +98,8 @@ class BeforeAfter(LiveView):
         What is shown of the cutout.
     background : str, ndarray or bytes, default "light"
         Behind the cutout: ``"light"`` or ``"dark"`` checkerboard, ``"white"``,
-        ``"black"``, a colour as ``"#ff8800"``, or a picture, which fills the canvas.
-        It stays as chosen, whatever the notebook's theme.
+        ``"black"``, a colour as ``"#ff8800"`` or by its CSS name, which becomes such,
+        or a picture, which fills the canvas. It stays as chosen, whatever the notebook's theme.
 
     Raises
     ------
@@ -239,8 +244,5 @@ def _encode(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def _twin(pixels: NDArray[np.uint8], alt: str) -> str:
-    small = images.thumbnail(pixels, TWIN_SIDE)
-    if small.shape[2] == 4:  # noqa: PLR2004 - RGBA
-        small = images.over_checkerboard(small)
     style = "display:inline-block;margin:0 8px 0 0;vertical-align:top"
-    return f'<div style="{style}">{images.html_image(small, alt=alt)}</div>'
+    return f'<div style="{style}">{html_thumbnail(pixels, TWIN_SIDE, alt=alt)}</div>'

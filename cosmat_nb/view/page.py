@@ -11,9 +11,19 @@ from cosmat_nb import images
 from cosmat_nb.errors import OptionsError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from cosmat_nb.view.panels import Panels
 
-__all__ = ["MAX_ROWS", "check_count", "check_words", "html_figures", "write_page"]
+__all__ = [
+    "MAX_ROWS",
+    "check_count",
+    "check_words",
+    "html_figures",
+    "html_thumbnail",
+    "write_page",
+]
 
 MAX_ROWS = 200
 """Most rows with pictures; a larger page opens slowly."""
@@ -60,6 +70,24 @@ def html_figures(panel: Panels) -> str:
         for name, pixels in pictures.items()
         if pixels is not None
     )
+
+
+def html_thumbnail(pixels: NDArray[np.uint8], side: int, *, alt: str) -> str:
+    """Return a small ``<img>``; a picture with alpha lies on a checkerboard.
+
+    Parameters
+    ----------
+    pixels : (H, W, 3) or (H, W, 4) uint8 array
+        Straight colours.
+    side : int
+        Longer side at most, px.
+    alt : str
+        What it shows; escaped here.
+    """
+    small = images.thumbnail(pixels, side)
+    if small.shape[2] == 4:  # noqa: PLR2004 - RGBA
+        small = images.over_checkerboard(small)
+    return images.html_image(small, alt=alt)
 
 
 def write_page(path: str | Path, *, title: str, style: str, body: str) -> Path:

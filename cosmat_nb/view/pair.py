@@ -10,15 +10,18 @@ from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.metrics.alignment import lies_on, locate, place_back
-from cosmat_nb.places import shown_place
+from cosmat_nb.places import shown_place, whole_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["UNPLACED", "Pair", "brief", "decode_picture", "lay_pair"]
+__all__ = ["EMPTY", "UNPLACED", "Pair", "brief", "decode_picture", "lay_pair"]
 
 UNPLACED = "where the cutout lies on the picture cannot be told: both are scaled to fit"
 """Note of a pair whose pictures could not be laid over each other."""
+
+EMPTY = "empty: the cutout has no subject"
+"""Note of a pair whose cutout is transparent all over."""
 
 _PICTURE = ("bytes of a picture file", "an array (H, W, 3 or 4) of uint8")
 _CUTOUT = ("a Cutout", "an array (H, W, 4) of uint8")
@@ -37,7 +40,8 @@ class Pair(NamedTuple):
     place : str
         Object key or address as it may be shown; empty for arrays.
     note : str
-        How before was moved, or that it could not be; empty if it lay right.
+        How before was moved, or that it could not be, or that there is no subject;
+        empty if it lay right.
     """
 
     before: NDArray[np.uint8]
@@ -79,14 +83,14 @@ def lay_pair(before: object, cutout: object) -> Pair:
     'before is moved 5 px down, to lie on the cutout'
     """
     if isinstance(cutout, Cutout):
-        rgba, place = cutout.rgba, _whole(shown_place(cutout.place))
+        rgba, place = cutout.rgba, whole_text(shown_place(cutout.place))
         before = cutout.before() if before is None else before
     else:
         rgba, place = _check(cutout, "cutout", {4}, _CUTOUT), ""
     if before is None:
         raise OptionsError("a cutout given as an array has no source: pass before, too")
     picture, note = _lay_before(decode_picture(before, "before"), rgba)
-    return Pair(picture, rgba, place, note)
+    return Pair(picture, rgba, place, note if rgba[..., 3].any() else EMPTY)
 
 
 def decode_picture(picture: object, name: str) -> NDArray[np.uint8]:
@@ -139,11 +143,6 @@ def _with_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     rgba = np.full((*pixels.shape[:2], 4), 255, np.uint8)
     rgba[..., : pixels.shape[2]] = pixels
     return rgba
-
-
-def _whole(place: str) -> str:
-    # A page is sent UTF-8, which has no half characters.
-    return place.encode("utf-8", "backslashreplace").decode()
 
 
 def _tell_move(row: int, col: int) -> str:

@@ -14,7 +14,7 @@ from cosmat_nb.cutout import Cutout
 from cosmat_nb.frame.before import Sources
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.working import attempt
-from cosmat_nb.places import shown_place
+from cosmat_nb.places import shown_place, shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -149,7 +149,7 @@ def _shrink(cutout: Cutout, side: int) -> tuple[NDArray[np.uint8], NDArray[np.ui
 
 
 def write_cell(value: Any) -> str:
-    """Write a cell of a frame as a caption quotes it.
+    """Write a cell of a frame as a caption quotes it; signatures of links are hidden.
 
     Examples
     --------
@@ -158,4 +158,6 @@ def write_cell(value: Any) -> str:
     """
     if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
         return "–"
-    return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.3f}"
+    return shown_text(str(value))

@@ -10,6 +10,7 @@ import numpy as np
 
 from cosmat_nb import images
 from cosmat_nb.matting.layout import lay_out, subject_box, subject_margins
+from cosmat_nb.view.page import html_thumbnail
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +33,6 @@ SIDE = 1600
 STATIC_SIDE = 240
 """Longer side of each picture of a static twin, px."""
 
-_CHANNELS = 4
 _FAINTEST = 96  # a difference of one level must still be seen
 _DIMMED = 5
 
@@ -213,10 +213,7 @@ def _shown(rgba: NDArray[np.uint8]) -> NDArray[np.int16]:
 
 
 def _cell(caption: str, picture: NDArray[np.uint8], shown: str) -> str:
-    small = images.thumbnail(picture, STATIC_SIDE)
-    if small.shape[-1] == _CHANNELS:
-        small = images.over_checkerboard(small)
-    image = images.html_image(small, alt=f"{caption} of {shown}")
+    image = html_thumbnail(picture, STATIC_SIDE, alt=f"{caption} of {shown}")
     height, width = _size(picture)
     return (
         f'<td style="text-align:center;vertical-align:top">{image}<br>{caption}<br>'

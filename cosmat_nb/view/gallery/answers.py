@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cosmat_nb import images
 from cosmat_nb.frame.working import attempt
 from cosmat_nb.view.gallery.pictures import encode_large
+from cosmat_nb.view.page import html_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +28,14 @@ SECONDS = 0.25
 FIRST = 24
 """Tiles of the page that needs no kernel."""
 
-_FIRST_SIDE = 112
+_FIRST_SIDE = 160
+# JupyterLab takes gap, flex and overflow-wrap out of pages that nobody trusts.
+_TILE = (
+    "display:inline-block;vertical-align:top;box-sizing:border-box;"
+    f"width:{_FIRST_SIDE}px;margin:0 12px 12px 0;"
+    "font-size:12px;line-height:18px;overflow-wrap:anywhere;word-break:break-word"
+)
+_BADGE = "display:inline-block;color:#fff;border-radius:4px;padding:0 4px"
 _COLORS = {"high": "#c42b1c", "medium": "#9a5b00"}
 
 
@@ -73,7 +81,7 @@ def show_rows(
                 "captions": rows.quote(position, quoted),
                 "picture": isinstance(found, bytes),
                 "pending": cutout is not None and found is None,
-                "note": found if isinstance(found, str) else rows.note(position),
+                "note": found if isinstance(found, str) else rows.brief_note(position),
             }
         )
     return items, buffers
@@ -104,8 +112,8 @@ def write_first_page(
     )
     told = f"showing {len(first):,} of {len(positions):,}".replace(",", "\u202f")
     return (
-        '<div><div style="display:flex;flex-wrap:wrap;gap:12px">'
-        f'{tiles}</div><p style="margin:8px 0">{told}</p></div>'
+        f'<div><div style="text-align:left">{tiles}</div>'
+        f'<p style="margin:8px 0">{told}</p></div>'
     )
 
 
@@ -114,30 +122,23 @@ def _write_tile(rows: Rows, position: int, thumbnails: Thumbnails) -> str:
     found = thumbnails.get(cutout) if cutout else None
     name = html.escape(rows.name(position))
     if isinstance(found, bytes):
-        small = images.thumbnail(images.decode_rgba(found), _FIRST_SIDE)
-        board = images.over_checkerboard(small)
-        picture = images.html_image(board, alt=f"cutout of {rows.name(position)}")
+        alt = f"cutout of {rows.name(position)}"
+        picture = html_thumbnail(images.decode_rgba(found), _FIRST_SIDE, alt=alt)
     else:
-        picture = f"<em>{html.escape(found or rows.note(position))}</em>"
+        picture = f"<em>{html.escape(found or rows.brief_note(position))}</em>"
     lines = [f"<b>{name}</b>"]
     if rows.statuses[position] != "ok":
         lines.append(html.escape(rows.statuses[position]))
     quotes = rows.quote(position, rows.captions)
     lines += [f"{html.escape(key)} {html.escape(value)}" for key, value in quotes]
     lines += map(_write_badge, rows.badges.of(position))
-    return (
-        f'<div style="width:{_FIRST_SIDE}px;font-size:12px;overflow-wrap:anywhere">'
-        f"<div>{picture}</div>{'<br>'.join(lines)}</div>"
-    )
+    return f'<div style="{_TILE}"><div>{picture}</div>{"<br>".join(lines)}</div>'
 
 
 def _write_badge(badge: Sequence[str]) -> str:
     finding, severity = map(html.escape, badge[:2])
     color = _COLORS.get(badge[1], "#5c6773")
-    return (
-        f'<span style="background:{color};color:#fff;border-radius:4px;padding:0 4px">'
-        f"{finding} ({severity})</span>"
-    )
+    return f'<span style="background:{color};{_BADGE}">{finding} ({severity})</span>'
 
 
 def _describe(rows: Rows, position: int) -> dict[str, Any]:

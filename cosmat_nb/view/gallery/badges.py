@@ -14,8 +14,9 @@ from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.problems import find_problems
 from cosmat_nb.metrics.findings import find_in_row
 from cosmat_nb.metrics.judging import COLUMNS
+from cosmat_nb.places import whole_text
 from cosmat_nb.view.gallery.choice import find_positions
-from cosmat_nb.view.gallery.rows import is_single, whole
+from cosmat_nb.view.gallery.rows import is_single
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +131,7 @@ def _group(
     found: dict[int, list[Badge]] = {}
     rows = words.itertuples(index=False, name=None)
     for position, row in zip(positions.tolist(), rows, strict=True):
-        found.setdefault(position, []).append(Badge(*map(whole, row)))
+        found.setdefault(position, []).append(Badge(*map(whole_text, row)))
     return {position: tuple(each) for position, each in found.items()}
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from cosmat_nb.frame.before import Sources
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.view.gallery.badges import find_badges
-from cosmat_nb.view.gallery.pictures import check_side
+from cosmat_nb.view.gallery.pictures import SIDES
 from cosmat_nb.view.gallery.rows import Rows, check_captions
 from cosmat_nb.view.gallery.widget import Gallery
+from cosmat_nb.view.page import check_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,4 +71,4 @@ def gallery(
     names = check_captions(frame, captions)
     sources = Sources(True if before is None else before)
     rows = Rows(frame, names, find_badges(frame, findings))
-    return Gallery(rows, sources, check_side(side))
+    return Gallery(rows, sources, check_count("side", side, *SIDES))

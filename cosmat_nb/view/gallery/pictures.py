@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 import threading
 import time
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,10 +12,11 @@ from cosmat_nb import images
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.working import attempt, check_workers, once, picture_of
 from cosmat_nb.view.pair import lay_pair
+from cosmat_nb.view.recent import Recent
 from cosmat_nb.view.thumbs import thumbnail_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Iterable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from cosmat_nb.cutout import Cutout
     from cosmat_nb.frame.before import Sources
 
-__all__ = ["Source", "Thumbnails", "check_side", "encode_large"]
+__all__ = ["SIDES", "Before", "Thumbnails", "encode_large"]
 
 SIDES = (64, 320)
 """Least and largest side of a tile's picture, px."""
@@ -50,9 +49,7 @@ class Thumbnails:
 
     def __init__(self, side: int, most: int = MOST_KEPT) -> None:
         self.side = side
-        self._most = most
-        self._kept: OrderedDict[Hashable, bytes | str] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept: Recent[bytes | str] = Recent(most)
 
     def make(self, cutouts: Iterable[Cutout], seconds: float) -> None:
         """Make what is not at hand, until the time is over; a few at least.
@@ -68,30 +65,20 @@ class Thumbnails:
             for start in range(0, len(names), workers):
                 group = [missing[name] for name in names[start : start + workers]]
                 for each, found in zip(group, pool.map(self._make, group), strict=True):
-                    self._keep(picture_of(each), found)
+                    self._kept.keep(picture_of(each), found)
                 if time.monotonic() > deadline:
                     break
 
     def get(self, cutout: Cutout) -> bytes | str | None:
         """Return a WebP file, or why there is none; None while it is not made."""
-        name = picture_of(cutout)
-        with self._lock:
-            if name in self._kept:
-                self._kept.move_to_end(name)
-            return self._kept.get(name)
+        return self._kept.get(picture_of(cutout))
 
     def _make(self, cutout: Cutout) -> bytes | str:
         found, reason = attempt(partial(thumbnail_of, cutout, self.side))
         return str(reason) if found is None else found
 
-    def _keep(self, name: Hashable, found: bytes | str) -> None:
-        with self._lock:
-            self._kept[name] = found
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
 
-
-class Source:
+class Before:
     """The picture that one cutout was cut out of, fetched once.
 
     Parameters
@@ -116,14 +103,16 @@ class Source:
     def encode(self) -> tuple[bytes, bytes, str]:
         """Return it and the cutout as WebP, one laid over the other, and what to say.
 
+        Without it both are empty, and what to say is why.
+
         Raises
         ------
         CosmatError
-            When one of them cannot be had, and why.
+            When the cutout cannot be had.
         """
         pixels, reason = self.read()
         if pixels is None:
-            raise OptionsError(str(reason))
+            return b"", b"", str(reason)
         pair = lay_pair(pixels, self._cutout)
         return encode_large(pair.before), encode_large(pair.cutout), pair.note
 
@@ -131,24 +120,6 @@ class Source:
 def encode_large(pixels: NDArray[np.uint8]) -> bytes:
     """Encode (H, W, 3 or 4) uint8 as WebP of at most `LARGE_SIDE` px a side."""
     return images.encode_webp(images.thumbnail(pixels, LARGE_SIDE))
-
-
-def check_side(side: int) -> int:
-    """Return the longer side of a tile's picture, px.
-
-    Raises
-    ------
-    OptionsError
-        When it is no whole number within `SIDES`.
-    """
-    try:
-        found = 0 if isinstance(side, bool) else operator.index(side)
-    except TypeError:
-        found = 0
-    low, high = SIDES
-    if not low <= found <= high:
-        raise OptionsError(f"side must be {low} to {high} px; not {side!r:.60}")
-    return found
 
 
 def _refuse() -> NDArray[np.uint8]:

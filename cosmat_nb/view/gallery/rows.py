@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,7 @@ import pandas as pd
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
-from cosmat_nb.places import shown_place, shown_text
+from cosmat_nb.places import shown_place, shown_text, whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +29,6 @@ __all__ = [
     "as_numbers",
     "check_captions",
     "is_single",
-    "whole",
 ]
 
 CAPTIONS = ("coverage", "soft_fraction", "edge_width")
@@ -47,6 +47,7 @@ _OTHERS = {
     "timedelta": "time",
     "timedelta64": "time",
 }
+_REQUEST = re.compile(r", request [^,\]]+(?=[,\]])")
 _TINY = 0.0005
 _LONGEST = 300
 
@@ -135,7 +136,7 @@ class Rows:
             cutout = self.cutout(position)
             key = cutout.place if cutout else "–"
         # A key column may hold addresses, and their queries signatures.
-        return whole(shown_place(key))
+        return whole_text(shown_place(key))
 
     def note(self, position: int) -> str:
         """Say why a row has no picture; empty when it has one."""
@@ -143,8 +144,12 @@ class Rows:
             return ""
         error = self._errors[position] if self._errors else None
         if isinstance(error, str) and error:
-            return whole(shown_text(error))
+            return whole_text(shown_text(error))
         return "no cutout"
+
+    def brief_note(self, position: int) -> str:
+        """Say the same without the request's id, which is longer than a tile."""
+        return _REQUEST.sub("", self.note(position))
 
     def quote(self, position: int, names: Iterable[str]) -> list[tuple[str, str]]:
         """Return values of a row as text, with their columns' names."""
@@ -225,13 +230,8 @@ def _written(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         tiny = 0 < abs(float(value)) < _TINY
         return f"{value:.1e}" if tiny else f"{value:.3f}"
-    return whole(shown_text(str(value)))
+    return whole_text(shown_text(str(value)))
 
 
 def _shown_name(name: object) -> str:
-    return whole(shown_text(str(name)))
-
-
-def whole(text: str) -> str:
-    """Escape half characters: a message is sent as UTF-8, which has none."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return whole_text(shown_text(str(name)))

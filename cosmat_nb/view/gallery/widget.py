@@ -23,7 +23,7 @@ from cosmat_nb.view.gallery.order import (
     check_bounds,
     check_name,
 )
-from cosmat_nb.view.gallery.pictures import Source, Thumbnails
+from cosmat_nb.view.gallery.pictures import Before, Thumbnails
 from cosmat_nb.view.widget import LiveView, read_static
 
 if TYPE_CHECKING:
@@ -61,6 +61,12 @@ class Gallery(LiveView):
         Position in the frame of the row that is open; -1 when none is.
     message : str
         What went wrong last, as the page shows it.
+    selected : DataFrame
+        The selected rows; assign index labels, or a frame that has them.
+    shown : DataFrame
+        The rows that the filters leave, in the order shown.
+    opened : BeforeAfter or None
+        The row that is open, before and after.
     """
 
     _esm = read_static(
@@ -100,7 +106,7 @@ class Gallery(LiveView):
         self._chosen = np.zeros(len(rows), bool)
         self._lock = threading.RLock()
         self._counting, self._trouble = False, ""
-        self._source: tuple[int, Source | None] = (-1, None)
+        self._before: tuple[int, Before | None] = (-1, None)
         self._opened: tuple[int, BeforeAfter | None] = (-1, None)
         super().__init__()
         facts = {
@@ -160,7 +166,7 @@ class Gallery(LiveView):
         if cutout is None:
             return None
         if self._opened[0] != position:
-            before, reason = self._source_of(position, cutout).read()
+            before, reason = self._before_of(position, cutout).read()
             if before is None:
                 raise OptionsError(f"no picture before {cutout!r}: {reason}")
             self._opened = position, BeforeAfter(before, cutout)
@@ -271,17 +277,17 @@ class Gallery(LiveView):
         self._trouble = self.message = f"findings: {reason}" if reason else ""
 
     def _send_before(self, position: int, cutout: Cutout) -> None:
-        source = self._source_of(position, cutout)
+        source = self._before_of(position, cutout)
         pictures, reason = attempt(source.encode)
         before, after, note = pictures or (b"", b"", reason)
         content = {"kind": "before", "position": position, "note": note}
-        self.send(content | {"picture": pictures is not None}, [before, after])
+        self.send(content | {"picture": bool(before)}, [before, after])
 
-    def _source_of(self, position: int, cutout: Cutout) -> Source:
+    def _before_of(self, position: int, cutout: Cutout) -> Before:
         with self._lock:
-            if self._source[0] != position or self._source[1] is None:
-                self._source = position, Source(self._sources, cutout)
-            found = self._source[1]
+            if self._before[0] != position or self._before[1] is None:
+                self._before = position, Before(self._sources, cutout)
+            found = self._before[1]
         assert found is not None
         return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import operator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +12,11 @@ import pandas as pd
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.metrics.wording import counted
-from cosmat_nb.places import shown_text
+from cosmat_nb.places import shown_text, whole_text
 from cosmat_nb.view.grid.printing import draw_sheet
 from cosmat_nb.view.grid.sheet import Layout, make_sheet
 from cosmat_nb.view.grid.tiles import Tile, make_tiles
-from cosmat_nb.view.page import MAX_ROWS, write_page
+from cosmat_nb.view.page import MAX_ROWS, check_count, write_page
 from cosmat_nb.view.panels import NUMBERS
 from cosmat_nb.view.thumbs import MOST_SIDE
 
@@ -175,15 +174,15 @@ def grid(
     >>> sheet.frame.index.tolist()
     [2, 0]
     """
-    worst = _check_count("worst", worst, 1, MAX_ROWS)
-    side = _check_count("side", side, 32, MOST_SIDE)
+    worst = check_count("worst", worst, 1, MAX_ROWS)
+    side = check_count("side", side, 32, MOST_SIDE)
     if columns is not None:
-        columns = _check_count("columns", columns, 1, 50)
+        columns = check_count("columns", columns, 1, 50)
     if view not in _VIEWS:
         raise OptionsError(f"view must be 'cutout' or 'matte'; not {view!r:.60}")
     bound = max(LEAST_KB, ROW_KB * min(worst, len(frame)))
     if max_kb is not None:
-        bound = _check_count("max_kb", max_kb, 10, 100_000)
+        bound = check_count("max_kb", max_kb, 10, 100_000)
     check_column(frame, "cutout", "make it with matte_frame")
     order, told = _arrange(frame, by, ascending)
     chosen = frame.iloc[order[:worst]]
@@ -244,16 +243,6 @@ def _choose_captions(
     return [name for name in wanted if names.count(name) == 1]
 
 
-def _check_count(name: str, value: int, low: int, high: int) -> int:
-    try:
-        count = -1 if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        count = -1
-    if not low <= count <= high:
-        raise OptionsError(f"{name} must be {low} to {high}; not {value!r:.60}")
-    return count
-
-
 def _write(sheet: Sheet, heading: str, wanted: int, bound: int) -> str:
     notes = []
     if sheet.side is not None:
@@ -270,5 +259,4 @@ def _write(sheet: Sheet, heading: str, wanted: int, bound: int) -> str:
         f'<p style="margin:0 0 8px"><bdi>{html.escape(heading)}</bdi></p>'
         f"{sheet.html}{foot}</div>"
     )
-    # A notebook is sent as UTF-8, which has no half characters.
-    return body.encode("utf-8", "backslashreplace").decode()
+    return whole_text(body)

@@ -36,8 +36,12 @@ def draw_sheet(tiles: Sequence[Tile], layout: Layout, heading: str) -> bytes:
     columns = layout.columns or max(_WIDTH // (layout.tile_width + GAP), 1)
     columns = min(columns, max(len(tiles), 1))
     words = [_lines(tile, font, layout.tile_width) for tile in tiles]
-    rows = [words[start : start + columns] for start in range(0, len(words), columns)]
-    heights = [layout.side + 8 + _LINE * max(map(len, row)) + GAP for row in rows]
+    depths = [_depth(tile, layout) for tile in tiles]
+    ends = [
+        depth + 8 + _LINE * len(each) for depth, each in zip(depths, words, strict=True)
+    ]
+    starts = range(0, len(tiles), columns)
+    heights = [max(ends[start : start + columns]) + GAP for start in starts]
     width = max(columns * (layout.tile_width + GAP) + GAP, 320)
     top = 2 * GAP + _LINE
     sheet = Image.new("RGB", (width, top + sum(heights)), "white")
@@ -50,11 +54,17 @@ def draw_sheet(tiles: Sequence[Tile], layout: Layout, heading: str) -> bytes:
         if not tile.pictures:
             _draw_note(draw, tile, layout, corner, font)
         for i, line in enumerate(words[number]):
-            place = (corner[0], corner[1] + layout.side + 6 + i * _LINE)
+            place = (corner[0], corner[1] + depths[number] + 6 + i * _LINE)
             draw.text(place, line, _INK if i == 0 else _FAINT, font)
     file = io.BytesIO()
     sheet.save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def _depth(tile: Tile, layout: Layout) -> int:
+    """Return how far down a tile's pictures reach, px."""
+    headers = map(images.read_header, tile.pictures.values())
+    return max((header.height for header in headers), default=layout.side)
 
 
 def _paste_pictures(sheet: Image.Image, tile: Tile, corner: tuple[int, int]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cosmat_nb import images
+from cosmat_nb.places import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,13 +142,14 @@ def _image(tile: Tile, name: str, full: bytes, data: bytes) -> str:
 
 def _caption(tile: Tile) -> str:
     words = [
-        f"<bdi>{_text(name)}</bdi>&nbsp;<bdi>{_text(value)}</bdi>"
+        '<span style="display:inline-block;margin:0 10px 0 0">'
+        f"<bdi>{_text(name)}</bdi>&nbsp;<bdi>{_text(value)}</bdi></span>"
         for name, value in tile.numbers.items()
     ]
     if words:
         words[0] = f"<b>{words[0]}</b>"
     # A line of its own: marks that turn the direction of text end with it.
-    lines = [f"<bdi>{_text(tile.place)}</bdi>", "&nbsp;· ".join(words)]
+    lines = [f"<bdi>{_text(tile.place)}</bdi>", "".join(words)]
     if tile.pictures and tile.status != "ok":
         lines.append(f"<b>{_text(tile.status)}</b>")
     if tile.pictures and tile.note:
@@ -163,7 +165,7 @@ def _wrap(parts: Sequence[str], layout: Layout) -> str:
 
 
 def _size(parts: Sequence[str]) -> int:
-    return sum(len(part.encode("utf-8", "backslashreplace")) for part in parts)
+    return sum(len(whole_text(part).encode()) for part in parts)
 
 
 def _text(words: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.frame.columns import check_column
+from cosmat_nb.frame.columns import check_column, check_numbers
 from cosmat_nb.frame.problems import find_problems
 from cosmat_nb.metrics.judging import Severity
 from cosmat_nb.metrics.thresholds import Thresholds
@@ -57,7 +56,8 @@ def plot_coverage(
     Raises
     ------
     OptionsError
-        When the frame was not measured, or no row has numbers.
+        When the frame was not measured, has words for numbers or a column twice, or no
+        row has numbers.
 
     Examples
     --------
@@ -96,17 +96,16 @@ def plot_coverage(
 def _read(frame: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     """Return megapixels, coverage, severity and finding, one row each, numbered."""
     remedy = "measure it first with measure_frame"
-    sides = [
-        check_column(frame, f"matte_{side}", remedy) for side in ("height", "width")
-    ]
+    height, width = (
+        check_numbers(frame, f"matte_{side}", remedy) for side in ("height", "width")
+    )
     # Labels may repeat: findings are matched by the place of their row.
     numbered = frame.reset_index(drop=True)
     problems = find_problems(numbered, thresholds=thresholds, on=None)
     worst = problems[~problems.index.duplicated()]
-    keys = numbered["key"] if "key" in numbered else pd.Series(index=numbered.index)
-    height, width = (
-        side.astype("Float64").to_numpy("float64", na_value=np.nan) for side in sides
-    )
+    keys = pd.Series(index=numbered.index)
+    if "key" in numbered:
+        keys = check_column(numbered, "key", "keep one of them")
     return pd.DataFrame(
         {
             "key": keys,

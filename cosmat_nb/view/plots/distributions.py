@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.frame.columns import check_column
+from cosmat_nb.frame.columns import check_column, check_numbers
 from cosmat_nb.metrics.sampling import even
 from cosmat_nb.view.plots.lettering import letter
 from cosmat_nb.view.plots.palette import FAINT, INKS
@@ -124,13 +124,7 @@ def _choose(frame: pd.DataFrame, columns: Sequence[str] | None) -> list[str]:
 
 
 def _read(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    values = check_column(frame, name, "measure it first with measure_frame")
-    try:
-        numbers = values.astype("Float64").to_numpy("float64", na_value=np.nan)
-    except (TypeError, ValueError):
-        raise OptionsError(
-            f"column {name!r} must hold numbers to be drawn; got {values.dtype}"
-        ) from None
+    numbers = check_numbers(frame, name, "measure it first with measure_frame")
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 

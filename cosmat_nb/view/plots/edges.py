@@ -12,7 +12,7 @@ from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.before import Sources
-from cosmat_nb.frame.columns import check_column
+from cosmat_nb.frame.columns import check_column, check_numbers
 from cosmat_nb.frame.working import attempt, picture_of
 from cosmat_nb.view.page import check_count
 from cosmat_nb.view.plots.lettering import letter_place
@@ -83,7 +83,8 @@ def plot_edges(
     Raises
     ------
     OptionsError
-        When a frame was not measured, no edge is found, or an argument is out of range.
+        When a frame was not measured or has words for numbers, no edge is found, or an
+        argument is out of range.
 
     Examples
     --------
@@ -140,9 +141,9 @@ def _choose(frame: pd.DataFrame, worst: int, by: By) -> list[Cutout]:
     hint = (
         "measure_frame(frame)" if by == "width" else "measure_frame(frame, before=True)"
     )
-    numbers = check_column(frame, COLUMNS[by], f"measure it with {hint}")
-    order = np.argsort(numbers.to_numpy("float64", na_value=np.nan), kind="stable")
-    order = order[: numbers.notna().sum()]  # NaN comes last
+    numbers = check_numbers(frame, COLUMNS[by], f"measure it with {hint}")
+    order = np.argsort(numbers, kind="stable")
+    order = order[: np.count_nonzero(~np.isnan(numbers))]  # NaN comes last
     chosen: dict[Hashable, Cutout] = {}
     for place in order if by == "evidence" else order[::-1]:
         if isinstance(cells[place], Cutout):

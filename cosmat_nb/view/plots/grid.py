@@ -1,14 +1,14 @@
-"""Figures for notebooks and print, made without pyplot and its global state."""
+"""The first rows of a frame as a figure: before, matte and cutout of each."""
 
 from __future__ import annotations
 
-import textwrap
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.view.page import check_count
 from cosmat_nb.view.panels import NUMBERS, Panels, make_panels
+from cosmat_nb.view.plots.lettering import letter, letter_lines
 from cosmat_nb.view.plots.paper import new_figure
 
 if TYPE_CHECKING:
@@ -96,12 +96,11 @@ def _draw_row(axes: list[Axes], panel: Panels) -> None:
     for place, picture in zip(axes[1:], pictures, strict=True):
         if picture is not None:
             place.imshow(picture, cmap="gray", vmin=0, vmax=255)
-    # Keys have few blanks, so long ones are broken anywhere.
-    lines = textwrap.wrap(panel.place, 24, max_lines=3)
-    lines += [f"{name} {value}" for name, value in panel.numbers.items()]
+    lines = [letter_lines(panel.place, 24, 3)]
+    lines += [letter(f"{name} {value}") for name, value in panel.numbers.items()]
     if panel.status != "ok":
-        lines.append(panel.status)
-    lines += textwrap.wrap(panel.note, 26, max_lines=5)
-    text = "\n".join(lines)
+        lines.append(letter(panel.status))
+    lines.append(letter_lines(panel.note, 26, 5))
+    text = "\n".join(filter(None, lines))
     # A $ in a key is no mathematics.
     axes[0].text(1, 0.5, text, ha="right", va="center", fontsize=8, parse_math=False)

@@ -167,7 +167,7 @@ def _title(cutout: Cutout, alpha: NDArray[np.uint8]) -> str:
     metrics = measure_alpha(alpha)
     key = letter_place(cutout.place, _LONGEST)
     words = [
-        f"{cutout.width} × {cutout.height} px",
+        f"{cutout.height} high × {cutout.width} wide px",
         f"coverage {metrics.coverage:.1%}",
         f"soft {metrics.soft_fraction:.1%}",
     ]

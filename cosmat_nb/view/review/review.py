@@ -44,7 +44,8 @@ def review(
     frame : DataFrame
         From `matte_frame` or `measure_frame`; with its numbers, findings are shown.
         Rows that show the same cutout of the same key are looked at once, and a cutout
-        that was made again with other pixels asks for a new verdict.
+        that was made again with other pixels asks for a new verdict. Rows without a
+        cutout come last; there is nothing to keep of them.
     path : str or Path
         The file of verdicts; made with the first one. Several processes may write it.
     reviewer : str, optional

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,16 +15,15 @@ from cosmat_nb.frame.working import attempt
 from cosmat_nb.metrics.findings import find_in_row
 from cosmat_nb.places import shown_place, shown_text
 from cosmat_nb.view.panels import write_cell
+from cosmat_nb.view.recent import Recent
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from cosmat_nb.frame.before import Sources
-
-T = TypeVar("T")
 
 __all__ = ["Picture", "Slide", "SlideMaker"]
 
@@ -121,12 +119,20 @@ class SlideMaker:
     ) -> None:
         self._frame, self._sources, self._column = frame, sources, column
         self._captions = [name for name in captions if name in frame.columns]
-        self._slides: _Recent[Slide] = _Recent()
-        self._befores: _Recent[tuple[Picture | None, str | None]] = _Recent()
+        self._slides: Recent[Slide] = Recent(MOST_KEPT)
+        self._befores: Recent[tuple[Picture | None, str | None]] = Recent(MOST_KEPT)
 
     def make(self, row: int) -> Slide:
         """Return the slide of a row, by its position in the frame, from 0."""
         return self._slides.get(row) or self._slides.keep(row, self._make(row))
+
+    def make_soon(self, row: int, seconds: float) -> Slide | None:
+        """Return the slide of a row; None when it takes longer, as a source may hang."""
+        make = partial(attempt, partial(self.make, row))
+        maker = threading.Thread(target=make, name="cosmat-review", daemon=True)
+        maker.start()
+        maker.join(seconds)
+        return self._slides.get(row)
 
     def _make(self, row: int) -> Slide:
         cells = self._frame.iloc[row]
@@ -169,27 +175,6 @@ class SlideMaker:
 
     def _fetch(self, cutout: Cutout) -> Picture:
         return Picture.of(self._sources.read(cutout))
-
-
-class _Recent(Generic[T]):
-    """What was made last, by name."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, name: Hashable) -> T | None:
-        with self._lock:
-            if name in self._kept:
-                self._kept.move_to_end(name)
-            return self._kept.get(name)
-
-    def keep(self, name: Hashable, made: T) -> T:
-        with self._lock:
-            self._kept[name] = made
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return made
 
 
 def _encode(cutout: Cutout) -> tuple[Picture, Picture]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from cosmat_nb import images
 from cosmat_nb.errors import CosmatError, OptionsError
 from cosmat_nb.frame.verdict_log import VERDICTS
 from cosmat_nb.frame.verdicts import (
@@ -17,6 +18,7 @@ from cosmat_nb.frame.verdicts import (
 )
 from cosmat_nb.frame.working import attempt
 from cosmat_nb.places import shown_text
+from cosmat_nb.view.page import html_thumbnail
 from cosmat_nb.view.review.slides import Slide, SlideMaker
 from cosmat_nb.view.widget import LiveView, read_static
 
@@ -33,6 +35,9 @@ VIEWS = ("all", "before", "cutout", "matte")
 _AT_WORK = 3
 _NEAR = 4
 _LISTED = 20
+_TWIN_SIDE = 240
+_TWIN_SECONDS = 3
+_NOTHING = "nothing to keep: there is no cutout; reject or redo it"
 
 
 class Review(LiveView):
@@ -52,6 +57,13 @@ class Review(LiveView):
         Behind the cutout: ``light``, ``dark``, ``white`` or ``black``.
     message : str
         What went wrong last; empty when it went well.
+    table : DataFrame
+        The frame with the verdicts as they stand in the file now.
+
+    Methods
+    -------
+    decide(verdict, note="")
+        Decide on the picture that is shown, as its key does.
     """
 
     _esm = read_static("stage.js", "review.js")
@@ -102,7 +114,7 @@ class Review(LiveView):
         Raises
         ------
         OptionsError
-            For another verdict.
+            For another verdict, or when there is no cutout to keep.
         OSError
             When the file cannot be written; nothing is decided then.
         """
@@ -118,13 +130,19 @@ class Review(LiveView):
         return f"Review({self._summary()})"
 
     def static_html(self) -> str:
-        """Return how far the review has come, and the last decisions."""
+        """Return the picture shown, how far the review is, and the last decisions."""
         with self._lock:
             decided = list(self._decisions.by_place().items())[-_LISTED:]
         rows = "".join(_html_row(decision) for _, decision in reversed(decided))
         head = "<tr><th>key</th><th>verdict</th><th>note</th></tr>"
         table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
-        return f"<p>Review: {self._summary()}</p>{table if rows else ''}"
+        told = f"<p>Review: {self._summary()}</p>{table if rows else ''}"
+        return f"{self._write_picture()}{told}"
+
+    def _write_picture(self) -> str:
+        row = self._decisions.rows[self.position]
+        slide = self._slides.make_soon(row, _TWIN_SECONDS)
+        return "" if slide is None else _html_slide(slide)
 
     @traitlets.validate("position")
     def _check_position(self, proposal: dict[str, Any]) -> int:
@@ -158,6 +176,8 @@ class Review(LiveView):
         known = self._decisions.by_place().get(place)
         if place not in range(self.total) or verdict not in (None, *VERDICTS):
             raise ValueError(f"no verdict {verdict!r:.20} on picture {place}")
+        if verdict == "keep" and not self._decisions.has_cutout(place):
+            raise OptionsError(_NOTHING)
         given = verdict or (known.verdict if known else None)
         decision = self._decisions.decide(place, given, note)
         words = f"{verdict} for" if verdict else "note for"
@@ -243,6 +263,20 @@ def _describe(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"the file of verdicts cannot be written: {error.strerror or error}"
     return shown_text(str(error) or type(error).__name__)
+
+
+def _html_slide(slide: Slide) -> str:
+    pictures = "".join(
+        '<div style="display:inline-block;margin:0 8px 0 0;vertical-align:top">'
+        f"{html_thumbnail(images.decode_rgba(picture.data), _TWIN_SIDE, alt=alt)}</div>"
+        for alt, picture in (
+            (f"before: {slide.key}", slide.pictures.get("before")),
+            (f"cutout of {slide.key}", slide.pictures.get("cutout")),
+        )
+        if picture is not None
+    )
+    words = ": ".join(filter(None, (slide.key, *slide.reasons.values())))
+    return f"<div>{pictures}</div><p>{html.escape(words)}</p>"
 
 
 def _html_row(decision: Decision) -> str:

@@ -65,7 +65,7 @@ function showBackground(view) {
 function showBackdrop(view) {
   const bytes = view.model.get("_backdrop");
   if (view.backdropUrl) URL.revokeObjectURL(view.backdropUrl);
-  const url = bytes?.byteLength ? URL.createObjectURL(new Blob([bytes])) : null;
+  const url = bytes?.byteLength ? pictureUrl(bytes) : null;
   view.backdropUrl = url;
   const button = view.bar.behind.buttons.get("picture");
   button.hidden = !url;

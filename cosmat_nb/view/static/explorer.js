@@ -4,6 +4,9 @@ const MAX_PADDING = 1000;
 /** Pixels of the drawn canvas at most: more are not seen, and cost time. */
 const MOST_DRAWN = 4e6;
 const MARK = "preview, as documented or assumed";
+const NO_CUTOUT = "No plain cutout of this picture is in the store. "
+  + "One is enough: centring and padding are then tried out here, free.";
+const EMPTY_MATTE = "the matte is empty: no subject was found";
 const OPERATIONS = ["AIPicMatting", "GoodsMatting", "AIPortraitMatting"];
 const BACKGROUNDS = ["light board", "dark board", "white", "black"];
 
@@ -67,10 +70,10 @@ function part(name, tag = "div", attributes = {}, ...children) {
   return build(tag, { class: `cosmat-explorer-${name}`, ...attributes }, ...children);
 }
 
-const sizeText = ([height, width]) => `${height} × ${width} px`;
+const sizeText = ([height, width]) => `${height} px high × ${width} px wide`;
 
 function marginText(margins) {
-  if (!margins) return "empty matte: no subject was found";
+  if (!margins) return EMPTY_MATTE;
   const [top, right, bottom, left] = margins;
   return `top ${top} · right ${right} · bottom ${bottom} · left ${left}\u00a0px`;
 }
@@ -144,9 +147,12 @@ function makePicker(model, signal) {
   };
   const search = () => {
     asked += 1;
-    const text = input.value === model.get("shown") ? "" : input.value;
-    model.send({ kind: "search", ticket: `${view} ${asked}`, text });
+    entered = false;
+    sought = input.value === model.get("shown") ? "" : input.value;
+    model.send({ kind: "search", ticket: `${view} ${asked}`, text: sought });
     if (popup.hidden) list.replaceChildren();
+    list.setAttribute("aria-busy", "true");
+    input.removeAttribute("aria-activedescendant");
     note.textContent = "searching …";
     popup.hidden = false;
     input.setAttribute("aria-expanded", "true");
@@ -167,8 +173,17 @@ function makePicker(model, signal) {
     const below = option.offsetTop + option.offsetHeight - list.clientHeight;
     if (below > list.scrollTop) list.scrollTop = below;
   };
+  const isStale = () => list.getAttribute("aria-busy") === "true";
+  const move = (step) => !popup.hidden && !isStale() && mark(active + step);
+  const enter = () => {
+    if (popup.hidden) return;
+    // The list is of an older text: the answer on its way is chosen from.
+    entered = isStale();
+    if (!entered && list.children[active]) choose(list.children[active]);
+  };
   const answer = (content) => {
     if (content?.kind !== "matches" || content.ticket !== `${view} ${asked}`) return;
+    list.setAttribute("aria-busy", "false");
     list.replaceChildren(...content.first.map(([position, text]) => build("li", {
       role: "option", id: `${view}-${position}`, title: text, "data-position": position,
       "aria-selected": "false",
@@ -177,14 +192,16 @@ function makePicker(model, signal) {
     note.textContent = content.total === 0 ? "no key matches"
       : `${content.total.toLocaleString("en")} ${content.total === 1 ? "key" : "keys"}`
         + (rest > 0 ? `, the first ${content.first.length} shown: type to narrow` : "");
-    mark(Math.max(0, content.first.findIndex(([position]) => position === model.get("position"))));
+    const current = content.first.findIndex(([position]) => position === model.get("position"));
+    mark(sought ? 0 : current);
+    if (entered) enter();
   };
   const keys = {
-    ArrowDown: () => (popup.hidden ? search() : mark(active + 1)),
-    ArrowUp: () => !popup.hidden && mark(active - 1),
-    PageDown: () => !popup.hidden && mark(active + 8),
-    PageUp: () => !popup.hidden && mark(active - 8),
-    Enter: () => !popup.hidden && list.children[active] && choose(list.children[active]),
+    ArrowDown: () => (popup.hidden ? search() : move(1)),
+    ArrowUp: () => move(-1),
+    PageDown: () => move(8),
+    PageUp: () => move(-8),
+    Enter: enter,
     Escape: close,
   };
   input.addEventListener("keydown", (event) => {
@@ -269,6 +286,11 @@ function makeComparison(model) {
     if (!answer.equal_size) return "the sizes differ";
     return answer.share === 0 ? "equal, pixel for pixel" : `${shareText(answer.share)} of the pixels differ`;
   };
+  const drawnText = (answer) => {
+    if (!answer.equal_size) return "difference";
+    const found = answer.share === 0 ? "no difference" : "difference in red";
+    return `${found}; subject in grey, for orientation`;
+  };
   const fit = (image, [height, width]) => {
     image.parentNode.style.setProperty("--cosmat-ratio", width / height);
     image.parentNode.style.setProperty("--cosmat-natural", `${2 * width}px`);
@@ -294,7 +316,7 @@ function makeComparison(model) {
       const from = { store: "from the store, free", emulator: "from the emulator", cloud: "from the service" };
       answerWords.replaceChildren(part("badge", "span", {}, `answer, ${from[answer.source] ?? answer.source}`),
         facts([["size", sizeText(answer.answer_size)], ["margins", marginText(answer.answer_margins)]]));
-      differenceWords.replaceChildren(part("badge", "span", {}, "difference, in red"), facts([
+      differenceWords.replaceChildren(part("badge", "span", {}, drawnText(answer)), facts([
         ["size", answer.equal_size ? "equal" : "not equal"],
         ["pixels", answer.equal_size ? `${shareText(answer.share)} differ` : "not compared"],
         ["largest", answer.equal_size ? `${answer.largest} of 255` : "not compared"],
@@ -309,166 +331,213 @@ function makeComparison(model) {
 
 // --- the whole ---
 
-function render({ model, el }) {
-  const ending = new AbortController();
-  const { signal } = ending;
-  const read = () => ({
-    operation: model.get("operation"), center: model.get("center"), dx: model.get("dx"), dy: model.get("dy"),
-  });
-  // A picture and its facts, told together: they must never be of two keys.
-  let bitmap = null;
-  let known = {};
-  let decoding = 0;
-  let pressed = false;
+/** A view: its elements, and the state that it shares with no other. */
+function makeView(model, signal) {
+  const view = {
+    model,
+    // A picture and its facts, told together: they must never be of two keys.
+    bitmap: null,
+    known: {},
+    decoding: 0,
+    pressed: false,
+    picker: makePicker(model, signal),
+    operation: makeSelect(OPERATIONS),
+    center: build("input", { type: "checkbox" }),
+    dx: makePadding("padding dx", "left and right", (value) => change(model, { dx: value })),
+    dy: makePadding("padding dy", "top and bottom", (value) => change(model, { dy: value })),
+    background: makeSelect(BACKGROUNDS),
+    outline: build("input", { type: "checkbox", checked: true }),
+    before: build("img", { alt: "" }),
+    board: makeBoard("preview"),
+    comparison: makeComparison(model),
+    plainButton: part("button", "button", { type: "button" }),
+    realButton: part("button", "button", { type: "button" }, "Ask the service"),
+    offer: part("offer", "span", { role: "status" }),
+    rule: part("rule", "code"),
+    message: part("message", "p", { role: "alert", hidden: true }),
+  };
+  view.beforeFigure = part("before", "figure", {}, view.before, build("figcaption", {}, "before"));
+  view.absent = part("absent", "div", {}, build("p", {}, NO_CUTOUT), view.plainButton);
+  view.root = assemble(view);
+  return view;
+}
 
-  const picker = makePicker(model, signal);
-  const operation = makeSelect(OPERATIONS);
-  const center = build("input", { type: "checkbox" });
-  const dx = makePadding("padding dx", "left and right", (value) => change(model, { dx: value }));
-  const dy = makePadding("padding dy", "top and bottom", (value) => change(model, { dy: value }));
-  const background = makeSelect(BACKGROUNDS);
-  const outline = build("input", { type: "checkbox", checked: true });
-  const rule = part("rule", "code", {});
-  const message = part("message", "p", { role: "alert", hidden: true });
-  const before = build("img", { alt: "" });
-  const beforeFigure = part("before", "figure", {}, before, build("figcaption", {}, "before"));
-  const board = makeBoard("preview");
-  const comparison = makeComparison(model);
-  const absentWords = build("p");
-  const plainButton = part("button", "button", { type: "button" });
-  const absent = part("absent", "div", {}, absentWords, plainButton);
-  const realButton = part("button", "button", { type: "button" }, "Ask the service");
-  const offer = part("offer", "span", { role: "status" });
-  const stage = part("stage", "div", {}, board.node, absent);
-  const root = part("root", "div", { role: "group", "aria-label": "option explorer" },
-    picker.node,
-    part("columns", "div", {},
-      part("controls", "div", {},
-        part("field", "label", {}, part("label", "span", {}, "operation"), operation),
-        part("check", "label", {}, center, "centre the subject"),
-        dx.node, dy.node,
-        part("field", "label", {}, part("label", "span", {}, "background"), background),
-        part("check", "label", {}, outline, "outline subject and plain canvas"),
-        beforeFigure),
-      stage),
-    part("ask", "div", {}, realButton, offer, rule),
-    message, comparison.node);
+function assemble(view) {
+  const field = (words, control) =>
+    part("field", "label", {}, part("label", "span", {}, words), control);
+  const check = (words, control) => part("check", "label", {}, control, words);
+  const controls = part("controls", "div", {},
+    field("operation", view.operation),
+    check("centre the subject", view.center),
+    view.dx.node, view.dy.node,
+    field("background", view.background),
+    check("outline subject and plain canvas", view.outline),
+    view.beforeFigure);
+  const stage = part("stage", "div", {}, view.board.node, view.absent);
+  return part("root", "div", { role: "group", "aria-label": "option explorer" },
+    view.picker.node,
+    part("columns", "div", {}, controls, stage),
+    part("ask", "div", {}, view.realButton, view.offer, view.rule),
+    view.message, view.comparison.node);
+}
 
-  const busy = () => pressed || model.get("busy");
-  const current = () => {
-    const said = model.get("offer") ?? {};
-    const same = said.position === model.get("position") && said.rule === ruleOf(read());
-    return { price: said.price ?? "1 call, price unknown", stored: same && said.stored === true };
-  };
+function readOptions({ model }) {
+  const names = ["operation", "center", "dx", "dy"];
+  return Object.fromEntries(names.map((name) => [name, model.get(name)]));
+}
 
-  const showButtons = () => {
-    const { price, stored } = current();
-    const has = Boolean(bitmap);
-    rule.textContent = ruleOf(read());
-    plainButton.textContent = busy() ? "Asking …" : `Cut out (${price})`;
-    plainButton.disabled = busy();
-    realButton.textContent = busy() ? "Asking …" : stored ? "Show the answer" : "Ask the service";
-    realButton.disabled = busy() || !has;
-    offer.textContent = !has ? "needs a plain cutout first" : stored ? "stored, free" : price;
-  };
-  const draw = () => {
-    const has = Boolean(bitmap);
-    board.node.hidden = !has;
-    absent.hidden = has || decoding > 0;
-    if (!has) return;
-    const laid = board.draw(bitmap, known, read(), model.get("shown"));
-    board.say(badge(), facts([
-      ["size", `${sizeText([laid.height, laid.width])}`
-        + (laid.height !== known.height || laid.width !== known.width ? ` (plain ${sizeText([known.height, known.width])})` : "")],
-      ["margins", marginText(marginsOf(laid))],
-    ]));
-  };
-  const showOptions = () => {
-    const options = read();
-    operation.value = options.operation;
-    center.checked = options.center;
-    dx.show(options.dx);
-    dy.show(options.dy);
-    draw();
-    showButtons();
-  };
-  const showPicture = async () => {
-    const bytes = model.get("picture");
-    const told = model.get("facts");
-    const turn = (decoding += 1);
-    let decoded = null;
-    if (bytes?.byteLength) {
-      try {
-        decoded = await createImageBitmap(new Blob([bytes], { type: "image/png" }), { colorSpaceConversion: "none" });
-      } catch (error) {
-        message.textContent = `the cutout cannot be shown: ${error.message}`;
-        message.hidden = false;
-      }
-    }
-    if (turn !== decoding) return decoded?.close();
-    bitmap?.close();
-    [bitmap, known, decoding] = [decoded, told, 0];
-    absentWords.textContent = "No plain cutout of this picture is in the store. "
-      + "One is enough: centring and padding are then tried out here, free.";
-    draw();
-    showButtons();
-    comparison.show(bitmap, known);
-  };
-  const showKey = () => {
-    picker.show();
-    showImage(before, model.get("before"), `before: ${model.get("shown")}`);
-    beforeFigure.hidden = before.hidden;
-    draw();
-  };
-  const showMessage = () => {
-    message.textContent = model.get("message");
-    message.hidden = !message.textContent;
-  };
-  const endCall = () => {
-    if (!model.get("busy")) pressed = false;
-    showBusy();
-  };
-  const showBusy = () => {
-    root.setAttribute("aria-busy", String(Boolean(busy())));
-    showButtons();
-  };
-  const press = (what) => {
-    pressed = true; // rests both buttons below: a second click finds them disabled
-    const { price, stored } = current();
-    const agreed = what === "plain" || !stored;
-    model.send({ kind: "ask", what, position: model.get("position"), ...read(), agreed, price });
-    showBusy();
-  };
-  const showBackground = () => {
-    for (const each of [board.board, ...comparison.boards]) each.dataset.background = background.value;
-    root.classList.toggle("cosmat-explorer-outlined", outline.checked);
-  };
+const isBusy = ({ pressed, model }) => pressed || model.get("busy");
 
+/** The price of the options shown, and whether their answer is stored. */
+function readOffer(view) {
+  const said = view.model.get("offer") ?? {};
+  const isOfThis = said.position === view.model.get("position")
+    && said.rule === ruleOf(readOptions(view));
+  return { price: said.price ?? "1 call, price unknown", stored: isOfThis && said.stored === true };
+}
+
+function showButtons(view) {
+  const { plainButton, realButton } = view;
+  const { price, stored } = readOffer(view);
+  const has = Boolean(view.bitmap);
+  const busy = isBusy(view);
+  view.rule.textContent = ruleOf(readOptions(view));
+  plainButton.textContent = busy ? "Asking …" : `Cut out (${price})`;
+  plainButton.disabled = busy;
+  realButton.textContent = busy ? "Asking …" : stored ? "Show the answer" : "Ask the service";
+  // Centring and padding of nothing would be paid, and still be nothing.
+  const empty = has && !view.known.box;
+  realButton.disabled = busy || !has || (empty && !stored);
+  view.offer.textContent = !has ? "needs a plain cutout first"
+    : stored ? "stored, free" : empty ? EMPTY_MATTE : price;
+}
+
+function draw(view) {
+  const { board, bitmap, known, model } = view;
+  board.node.hidden = !bitmap;
+  view.absent.hidden = Boolean(bitmap) || view.decoding > 0;
+  if (!bitmap) return;
+  const laid = board.draw(bitmap, known, readOptions(view), model.get("shown"));
+  const size = sizeText([laid.height, laid.width]);
+  const plain = sizeText([known.height, known.width]);
+  board.say(badge(), facts([
+    ["size", size === plain ? size : `${size} (plain ${plain})`],
+    ["margins", marginText(marginsOf(laid))],
+  ]));
+}
+
+function showOptions(view) {
+  const options = readOptions(view);
+  view.operation.value = options.operation;
+  view.center.checked = options.center;
+  view.dx.show(options.dx);
+  view.dy.show(options.dy);
+  draw(view);
+  showButtons(view);
+}
+
+async function decode(view, bytes) {
+  if (!bytes?.byteLength) return null;
+  try {
+    const blob = new Blob([bytes], { type: "image/png" });
+    return await createImageBitmap(blob, { colorSpaceConversion: "none" });
+  } catch (error) {
+    showMessage(view, `the cutout cannot be shown: ${error.message}`);
+    return null;
+  }
+}
+
+async function showPicture(view) {
+  const told = view.model.get("facts");
+  const turn = (view.decoding += 1);
+  const decoded = await decode(view, view.model.get("picture"));
+  if (turn !== view.decoding) return decoded?.close();
+  view.bitmap?.close();
+  Object.assign(view, { bitmap: decoded, known: told, decoding: 0 });
+  draw(view);
+  showButtons(view);
+  showAnswer(view);
+}
+
+const showAnswer = (view) => view.comparison.show(view.bitmap, view.known);
+
+function showKey(view) {
+  const { model, before } = view;
+  view.picker.show();
+  showImage(before, model.get("before"), `before: ${model.get("shown")}`);
+  view.beforeFigure.hidden = before.hidden;
+  draw(view);
+}
+
+function showMessage(view, text) {
+  view.message.textContent = text;
+  view.message.hidden = !text;
+}
+
+function showBusy(view) {
+  view.root.setAttribute("aria-busy", String(Boolean(isBusy(view))));
+  showButtons(view);
+}
+
+function endCall(view) {
+  if (!view.model.get("busy")) view.pressed = false;
+  showBusy(view);
+}
+
+function press(view, what) {
+  view.pressed = true; // rests both buttons: a second click finds them disabled
+  const { price, stored } = readOffer(view);
+  const agreed = what === "plain" || !stored;
+  const position = view.model.get("position");
+  view.model.send({ kind: "ask", what, position, ...readOptions(view), agreed, price });
+  showBusy(view);
+}
+
+function showBackground({ board, comparison, background, outline, root }) {
+  for (const each of [board.board, ...comparison.boards]) {
+    each.dataset.background = background.value;
+  }
+  root.classList.toggle("cosmat-explorer-outlined", outline.checked);
+}
+
+function listen(view) {
+  const { model, operation, center } = view;
   operation.addEventListener("change", () => change(model, { operation: operation.value }));
   center.addEventListener("change", () => change(model, { center: center.checked }));
-  background.addEventListener("change", showBackground);
-  outline.addEventListener("change", showBackground);
-  plainButton.addEventListener("click", () => press("plain"));
-  realButton.addEventListener("click", () => press("real"));
+  for (const each of [view.background, view.outline]) {
+    each.addEventListener("change", () => showBackground(view));
+  }
+  view.plainButton.addEventListener("click", () => press(view, "plain"));
+  view.realButton.addEventListener("click", () => press(view, "real"));
   // JupyterLab would take arrows and letters for its own commands.
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  view.root.addEventListener("keydown", (event) => event.stopPropagation());
+}
 
-  el.append(root);
-  showBackground();
-  follow(model, ["shown", "before"], signal, showKey);
-  follow(model, ["message"], signal, showMessage);
-  follow(model, ["operation", "center", "dx", "dy"], signal, showOptions);
-  follow(model, ["offer"], signal, showButtons);
-  follow(model, ["busy"], signal, endCall);
-  follow(model, ["answer"], signal, () => comparison.show(bitmap, known));
-  follow(model, ["picture"], signal, showPicture);
+function obey(view, signal) {
+  const { model } = view;
+  follow(model, ["picture"], signal, () => showPicture(view));
+  follow(model, ["shown", "before"], signal, () => showKey(view));
+  follow(model, ["message"], signal, () => showMessage(view, model.get("message")));
+  follow(model, ["operation", "center", "dx", "dy"], signal, () => showOptions(view));
+  follow(model, ["offer"], signal, () => showButtons(view));
+  follow(model, ["busy"], signal, () => endCall(view));
+  follow(model, ["answer"], signal, () => showAnswer(view));
+}
+
+function render({ model, el }) {
+  const ending = new AbortController();
+  const view = makeView(model, ending.signal);
+  el.append(view.root);
+  showBackground(view);
+  listen(view);
+  obey(view, ending.signal);
   return () => {
     ending.abort();
-    dropBytes(before);
-    comparison.clean();
-    decoding += 1;
-    bitmap?.close();
-    root.remove();
+    dropBytes(view.before);
+    view.comparison.clean();
+    view.decoding += 1;
+    view.bitmap?.close();
+    view.root.remove();
   };
 }
 

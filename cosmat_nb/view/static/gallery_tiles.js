@@ -1,9 +1,6 @@
 /** Write a count with thin spaces between its thousands. */
 const grouped = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
-const pictureUrl = (buffer) =>
-  URL.createObjectURL(new Blob([buffer], { type: "image/webp" }));
-
 function galleryBadge(finding, severity) {
   const known = ["high", "medium", "low"].includes(severity) ? severity : "other";
   return build(

@@ -83,6 +83,7 @@ function makeSort(view) {
 function makeRanges(view) {
   const metrics = view.model.get("metrics").filter(([, kind]) => kind === "number");
   const select = build("select", {}, ...optionsOf(metrics.map(([name]) => [name, name])));
+  if (metrics.some(([name]) => name === "coverage")) select.value = "coverage";
   const [low, high] = ["at least", "at most"].map((words) =>
     build("input", { type: "number", step: "any", "aria-label": words }));
   const show = () => {

@@ -6,6 +6,9 @@ const AHEAD = 2;
 const NEAR = 4;
 const PATIENCE = 4000;
 const WIDE = 1.2;
+const SILENCE =
+  "Not saved yet: the kernel does not answer. " +
+  "Restart it and run the cell again; all before is saved.";
 
 /** Name the key that presses a button. */
 function makeKey(key) {
@@ -36,7 +39,7 @@ function makeUrls(pictures, buffers) {
     name,
     width,
     height,
-    url: URL.createObjectURL(new Blob([buffers[i]], { type: "image/webp" })),
+    url: pictureUrl(buffers[i]),
   }));
 }
 
@@ -273,7 +276,7 @@ function render({ model, el }) {
       if (waiting !== null || !rows.get(place())) return;
       view.root.dataset.waiting = verdict;
       tell("Saving…");
-      waiting = setTimeout(() => tell("Not saved yet: the kernel does not answer."), PATIENCE);
+      waiting = setTimeout(() => tell(SILENCE), PATIENCE);
       model.send({ kind: "decide", place: place(), verdict, note: view.note.value });
     },
     step(by) {

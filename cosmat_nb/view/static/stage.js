@@ -84,11 +84,14 @@ function isTakenBy(target, key) {
   return target.type !== "checkbox" || key === " ";
 }
 
+/** A URL of a picture's bytes, to be revoked when it is shown no more. */
+const pictureUrl = (bytes) => URL.createObjectURL(new Blob([bytes]));
+
 /** Show a picture's bytes in an `<img>`; resolves to whether it is seen. */
 async function showBytes(image, bytes) {
   dropBytes(image);
   if (!bytes?.byteLength) return false;
-  image.src = URL.createObjectURL(new Blob([bytes]));
+  image.src = pictureUrl(bytes);
   const { src } = image;
   try {
     await image.decode();

@@ -180,5 +180,5 @@ def _picture(
     small = images.thumbnail(pixels, max(1, round(max(size) * scale)))
     if small.shape[2] == 4:  # noqa: PLR2004 - RGBA
         small = images.over_checkerboard(small)
-    words = "\n".join([f"{height} × {width} px", *map(letter, told)])
+    words = "\n".join([f"{height} high × {width} wide px", *map(letter, told)])
     return _Cell(title, small, height, width, words)

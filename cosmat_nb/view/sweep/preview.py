@@ -48,7 +48,7 @@ class LaidOut:
     picture: NDArray[np.uint8] = field(repr=False, compare=False)
 
     def __str__(self) -> str:
-        size = f"{self.height} × {self.width} px"
+        size = f"{self.height} high × {self.width} wide px"
         if self.margins is None:
             return f"{size}, empty matte"
         sides = zip(("top", "right", "bottom", "left"), self.margins, strict=True)
@@ -129,7 +129,7 @@ def preview_sweep(
     ...                 height=6, width=10, is_empty=False, nbytes=len(png))
     >>> preview_sweep(cutout, {"padded": cm.MattingOptions(padding=(20, 10))})
     preview, as documented or assumed, of mug.jpg
-    padded  26 × 50 px, margins top 11, right 24, bottom 13, left 22
+    padded  26 high × 50 wide px, margins top 11, right 24, bottom 13, left 22
     """
     _check_cutout(cutout)
     _check_sets(options, cutout)

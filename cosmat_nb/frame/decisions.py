@@ -1,4 +1,4 @@
-"""One reviewer's verdicts on the pictures of a frame, in memory and in a file."""
+"""One reviewer's decisions on the pictures of a frame, in memory and in a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cosmat_nb.places import shown_text
 if TYPE_CHECKING:
     from cosmat_nb.frame.verdict_log import Entry, Subject
 
-__all__ = ["Journal", "check_path"]
+__all__ = ["Decisions", "check_path"]
 
 
 def check_path(path: str | Path) -> Path:
@@ -33,8 +33,8 @@ def check_path(path: str | Path) -> Path:
     return path.absolute()
 
 
-class Journal:
-    """One reviewer's verdicts on the pictures of a frame, kept in a file.
+class Decisions:
+    """One reviewer's decisions on the pictures of a frame, kept in a file.
 
     Parameters
     ----------
@@ -43,7 +43,8 @@ class Journal:
     reviewer : str
         Whose verdicts; empty for one without a name.
     subjects : list
-        What each row of the frame shows; None for a row that names no picture.
+        What each row of the frame shows; None for a row that names no picture. Those
+        without a cutout get the last places.
     """
 
     def __init__(
@@ -54,8 +55,10 @@ class Journal:
         for row, subject in enumerate(subjects):
             if subject is not None:
                 rows.setdefault(subject, row)
-        self.subjects, self.rows = list(rows), list(rows.values())
-        self._places = {subject: place for place, subject in enumerate(rows)}
+        # Where there is nothing to see comes last.
+        self.subjects = sorted(rows, key=lambda subject: not subject.rule)
+        self.rows = [rows[subject] for subject in self.subjects]
+        self._places = {subject: place for place, subject in enumerate(self.subjects)}
         self._entries: list[Entry] = []
         self.others: list[str] = []
         self.refresh()
@@ -72,19 +75,23 @@ class Journal:
         """What stands of this reviewer's decisions, in the whole file."""
         return standing_decisions(self._entries)
 
-    def decisions(self) -> dict[int, Decision]:
+    def by_place(self) -> dict[int, Decision]:
         """Return what stands on the frame's pictures, by place, the last one last."""
         found = ((self._places.get(s), d) for (s, _), d in self.standing.items())
         return {place: decision for place, decision in found if place is not None}
 
     def count(self) -> dict[str, int]:
         """Return how many of the frame's pictures have each verdict."""
-        given = Counter(each.verdict for each in self.decisions().values())
+        given = Counter(each.verdict for each in self.by_place().values())
         return {verdict: given[verdict] for verdict in VERDICTS}
+
+    def has_cutout(self, place: int) -> bool:
+        """Whether there is a cutout in a place: only one has a rule it was made by."""
+        return bool(self.subjects[place].rule)
 
     def next_open(self, after: int) -> int | None:
         """Return the next place without a verdict, from the first again at the end."""
-        decided = {p for p, each in self.decisions().items() if each.verdict}
+        decided = {p for p, each in self.by_place().items() if each.verdict}
         order = [*range(after + 1, len(self.subjects)), *range(max(after, 0))]
         return next((place for place in order if place not in decided), None)
 
@@ -115,7 +122,7 @@ class Journal:
         OSError
             When that cannot be written; the decision stands then.
         """
-        standing = self.decisions()
+        standing = self.by_place()
         if not standing:
             return None
         place, last = list(standing.items())[-1]

@@ -254,3 +254,10 @@ def test_a_read_only_folder_is_told(folder):
     with pytest.raises(PermissionError):
         bucket.remove("a")
     assert bucket.get("a").data == b"x"
+
+
+def test_a_folder_is_written_into_and_says_so(folder):
+    """What is put becomes a file, which is told before anybody passes a folder."""
+    FolderBucket(folder).put("cutouts/a.png", b"png", "image/png")
+    assert names_below(folder) == ["cutouts/a.png"]
+    assert "is written into the folder: uploads" in FolderBucket.__doc__

@@ -488,3 +488,22 @@ def test_an_interrupt_keeps_what_was_answered(tmp_path):
     assert measuring[1:] == [["ok"] * 6, 6, False]
     assert "before all was measured" in measuring[0]
     assert done == ["done", ["ok"] * 6, 6, True]
+
+
+def test_modes_share_no_answers(client, square, tmp_path):
+    """Switching the mode asks again, results lie below cutouts/, and both say so."""
+    client.put("a.jpg", square)
+    frame = cm.list_frame(client, "a")
+    store, came = cm.Store(tmp_path / "kept"), []
+    for mode in ("download", "stored", "stored"):
+        made = cm.sweep_options(
+            frame, client, {"x": PLAIN}, mode=mode, store=store, progress=False
+        )
+        came += made.source.tolist()
+    assert came == ["emulator", "emulator", "store"]
+    assert "cutouts/x/a.jpg.png" in set(cm.list_frame(client).key)
+    for verb in (cm.sweep_options, cm.matte_frame):
+        told = " ".join(verb.__doc__.split())
+        assert "modes do not share answers" in told
+        assert "asks, and pays, again" in told
+        assert "below ``cutouts/`` unless `save_as` says otherwise" in told

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import io
+import pickle
+import re
+
 import numpy as np
 import pytest
+from PIL import Image
 from squares import draw_square
 
 import cosmat_nb as cm
@@ -256,8 +263,8 @@ def test_the_options_bring_all_the_room_that_is_shown():
     fit = fit_canvas(cutout, 400, 200, fill=0.5)  # scale 1.25: 320 by 160 are shown
     assert fit.options == cm.MattingOptions(center=True, padding=(110, 30))
     assert fit.difference == (
-        "The service alone brings 320 × 160 px, 50% of it filled; the step here "
-        "enlarges by 1.25 and brings 400 × 200 px, 50% filled."
+        "The service alone: 160 high × 320 wide px, subject 50 %. Here: enlarged 1.25 "
+        "times, 200 high × 400 wide px, subject 50 %."
     )
 
 
@@ -266,7 +273,7 @@ def test_a_padding_that_added_nothing_does_not_count():
     cutout = cutout_of(draw_box(100, 100, (10, 20, 90, 60)), padding=(300, 300))
     fit = fit_canvas(cutout, 100, 100, fill=1)  # 80 by 80 are shown
     assert fit.options.padding == (20, 0)
-    assert "brings 80 × 80 px, 100% of it filled" in fit.difference
+    assert "alone: 80 high × 80 wide px, subject 100 %." in fit.difference
 
 
 def test_the_difference_tells_what_is_cut_and_what_is_added():
@@ -275,17 +282,20 @@ def test_the_difference_tells_what_is_cut_and_what_is_added():
     fit = fit_canvas(cutout, 4000, 50, fill=0.8)  # scale 0.5: 8000 by 100 are shown
     assert fit.options.padding == (1000, 0)
     assert fit.difference == (
-        "The service alone brings 2100 × 100 px, 80% of it filled; the step here adds "
-        "5900 columns, shrinks by 0.5 and brings 4000 × 50 px, 80% filled."
+        "The service alone: 100 high × 2100 wide px, subject 80 %. Here: 5900 columns "
+        "of empty canvas are added, shrunk to 0.5 of the size, 50 high × 4000 wide px, "
+        "subject 80 %."
     )
-    assert "cuts 20 rows" in fit_canvas(cutout, 80, 80, fill=1).difference
+    cut = fit_canvas(cutout, 80, 80, fill=1).difference
+    assert "Here: 20 rows and 20 columns of empty canvas are cut, the size" in cut
 
 
 def test_what_keeps_its_size_is_not_said_to_shrink():
     """At scale 1 nothing is resampled, and that is told."""
     fit = fit_canvas(cutout_of(draw_box(100, 100, (20, 20, 80, 80))), 60, 60, fill=1)
     assert fit.scale == 1
-    assert "cuts 40 rows, cuts 40 columns, keeps the size and" in fit.difference
+    cut = "Here: 40 rows and 40 columns of empty canvas are cut, the size kept, 60 high"
+    assert cut in fit.difference
 
 
 def test_the_least_fill_is_one_pixel():
@@ -336,3 +346,110 @@ def test_margins_are_those_of_the_layout():
     assert box.min_row >= 30
     assert box.min_col >= 12
     assert laid.shape[1] - box.max_col >= 9
+
+
+def test_a_fit_is_applied_to_its_own_cutout():
+    """It need not be handed over again, also after a trip through a pickle."""
+    cutout = cutout_of(draw_disc())
+    fit = fit_canvas(cutout, 90, 80)
+    assert np.array_equal(fit.apply(), fit.apply(cutout))
+    again = pickle.loads(pickle.dumps(fit))
+    assert np.array_equal(again.apply(), fit.apply())
+    assert "cutout" not in repr(fit)
+
+
+def test_a_finished_picture_is_saved_as_png(tmp_path):
+    """Every pixel and its alpha; the path comes back."""
+    fit = fit_canvas(cutout_of(draw_disc()), 90, 80)
+    path = fit.save(tmp_path / "disc.PNG")
+    assert np.array_equal(np.asarray(Image.open(path)), fit.apply())
+    laid = fit_canvas(cutout_of(draw_disc()), 90, 80, background="white")
+    laid.save(str(path))
+    assert np.array_equal(np.asarray(Image.open(path)), laid.apply())
+
+
+@pytest.mark.parametrize("name", ["disc.jpg", "disc.JPEG"])
+def test_a_finished_picture_on_a_background_is_saved_as_jpeg(tmp_path, name):
+    """Three planes of the picture that `apply` makes, but for what JPEG loses."""
+    fit = fit_canvas(cutout_of(draw_disc()), 90, 80, background=(10, 200, 30))
+    image = Image.open(fit.save(tmp_path / name))
+    assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (90, 80))
+    assert np.abs(np.asarray(image) - fit.apply()[..., :3].astype(int)).mean() < 5
+
+
+def test_another_cutout_can_be_saved(tmp_path):
+    """The answer to the fit's own options gives the same file, another subject none."""
+    cutout = cutout_of(draw_box())
+    fit = fit_canvas(cutout, 100, 100)
+    laid = cutout_of(lay_out(cutout.rgba, fit.options), center=True)
+    one, two = fit.save(tmp_path / "1.png"), fit.save(tmp_path / "2.png", laid)
+    assert one.read_bytes() == two.read_bytes()
+    with pytest.raises(cm.OptionsError, match="fit_canvas it by itself"):
+        fit.save(tmp_path / "3.png", cutout_of(draw_disc()))
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "background", "words"),
+    [
+        ("a.webp", 10, None, "name it .png or .jpg, not 'a.webp'"),
+        ("a", 10, "white", "name it .png or .jpg, not 'a'"),
+        ("a.jpg", 10, None, "no transparency.*not 'a.jpg', or pass background="),
+        ("a.jpg", 65_501, "white", "65500 px a side at most: name it .png"),
+        ("none/a.png", 10, None, "cannot write .*none.a.png: No such file"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused(tmp_path, name, width, background, words):
+    """The error says how to name it, and nothing is written."""
+    fit = fit_canvas(cutout_of(draw_box()), width, 10, background=background)
+    with pytest.raises(cm.OptionsError, match=words):
+        fit.save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_largest_jpeg_is_written(tmp_path):
+    """65500 px of a side are still saved."""
+    fit = fit_canvas(cutout_of(draw_box()), 65_500, 2, background="white")
+    with Image.open(fit.save(tmp_path / "a.jpg")) as image:
+        assert image.size == (65_500, 2)
+
+
+def test_a_fit_shows_itself(tmp_path):
+    """The finished picture, 320 px at most, its size as text, and the difference."""
+    cutout = cutout_of(draw_box(box=(10, 0, 90, 160)))
+    fit = fit_canvas(cutout, 4000, 2000, fill=0.5, background=(0, 0, 255))
+    page = fit._repr_html_()
+    assert 'alt="finished picture, 2000 high × 4000 wide px"' in page
+    assert fit.difference in page
+    data = re.search(r"base64,([^\"]+)", page)[1]
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
+    assert shown.shape == (160, 320, 3)
+    # 160 by 80 of the subject, in the middle: red on blue.
+    red = np.argwhere(shown[..., 0] > shown[..., 2])
+    assert np.abs(red.min(axis=0) - (40, 80)).max() <= 1
+    assert np.abs(red.max(axis=0) - (119, 239)).max() <= 1
+    small = fit_canvas(cutout, 30, 20)._repr_html_()
+    assert 'width="30" height="20"' in small
+    gone = cm.Cutout(
+        place="a.jpg", options=fit.options, height=1, width=1, is_empty=False,
+        nbytes=1, folder=tmp_path / "<b>", sha256="00",
+    )  # fmt: skip
+    lost = dataclasses.replace(fit, cutout=gone)
+    assert "cannot be read" in lost._repr_html_()
+
+
+@pytest.mark.parametrize("cutout", [None, "mug.jpg", np.zeros((2, 2, 4), np.uint8)])
+def test_only_a_cutout_is_fitted(cutout):
+    """The error names what came instead."""
+    words = f"expected a Cutout; got {type(cutout).__name__}"
+    with pytest.raises(cm.OptionsError, match=words):
+        fit_canvas(cutout, 10, 10)
+
+
+def test_more_margin_than_asked_for_stays_as_it_is():
+    """The mug of the samples has 19 % and more free, so ten need no padding."""
+    with cm.connect_emulator() as client:
+        mug = client.matte("samples/mug.jpg")
+    numbers = cm.measure_alpha(mug.alpha)
+    assert round(min(getattr(numbers, f"margin_{s}_share") for s in SIDES), 2) == 0.19
+    assert cm.MattingOptions.for_margin(mug, percent=10) == cm.MattingOptions()
+    assert "19 % free" in cm.MattingOptions.for_margin.__doc__

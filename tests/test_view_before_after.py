@@ -212,6 +212,7 @@ def test_source_lost():
         ("background", "LIGHT", "light, dark, white, black"),
         ("background", "picture", "got 'picture'"),
         ("background", "url(x)", "background must be"),
+        ("background", "rgb(999,0,0)", "background must be"),
         ("background", None, "NoneType"),
         ("background", b"no picture", "expected a picture"),
         ("background", np.zeros((2, 2)), r"array \(2, 2\) of float64"),
@@ -237,6 +238,8 @@ def test_bad_settings(name, value, said):
         ("view", "matte", "matte"),
         ("background", "black", "black"),
         ("background", "#FF8800", "#ff8800"),
+        ("background", "Navy", "#000080"),
+        ("background", "rebeccapurple", "#663399"),
     ],
 )
 def test_settings(name, value, kept):
@@ -400,6 +403,15 @@ def test_twin_note():
     view = BeforeAfter(before, make_cutout(cut_out(before, 3)))
     note = "samples/mug.jpg: before is moved 3 px down, to lie on the cutout"
     assert Page(view.static_html()).text == note
+
+
+def test_empty_cutout():
+    """A cutout without a subject is said to be empty, on the page and in the twin."""
+    before = draw_before()
+    view = BeforeAfter(before, make_cutout(cut_out(before) * 0))
+    words = "empty: the cutout has no subject"
+    assert facts(view)["note"] == words
+    assert Page(view.static_html()).text == f"samples/mug.jpg: {words}"
 
 
 def test_hostile_name():

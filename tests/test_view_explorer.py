@@ -436,11 +436,82 @@ def test_the_twins_say_the_same_without_a_page(square_client):
     page = explorer.static_html()
     assert page.count('src="data:image/webp;base64,') == 3
     assert "preview, as documented or assumed" in page
-    assert "70 × 106 px" in page
+    assert "70 px high × 106 px wide" in page
     assert "&lt;b&gt;&amp;.jpg" in page
     assert "<b>" not in page
     assert "center-layout=1&amp;padding-layout=5x3" in page
     assert repr(explorer) == f"Explorer('<b>&.jpg', {LAYOUT.rule!r})"
+
+
+def test_the_twin_tells_the_size_of_the_source_itself(client):
+    """Of 560 by 760 px a thumbnail is shown, and the source's own size is told."""
+    pixels = np.full((560, 760, 3), 255, np.uint8)
+    pixels[100:300, 200:500] = (200, 0, 0)
+    client.put("a.jpg", images.encode_jpeg(pixels))
+    explorer = explore(client, keys("a.jpg"))
+    assert "before<br>560 px high × 760 px wide" in explorer.static_html()
+    press(explorer, "plain")
+    assert explorer.static_html().count("560 px high × 760 px wide") == 3
+
+
+def test_the_first_key_with_a_stored_cutout_is_opened(square_client, emulator):
+    """A broken first picture is passed over for a stored one, and nothing is paid."""
+    square_client.put("broken.jpg", b"no picture")
+    frame = keys("broken.jpg", "folder/", None, "b.jpg", "a.jpg", "broken.jpg")
+    assert explore(square_client, frame).key == "broken.jpg"
+    cm.matte_frame(keys("b.jpg", "a.jpg"), square_client, LAYOUT, progress=False)
+    assert explore(square_client, frame).key == "broken.jpg"
+    cm.matte_frame(keys("a.jpg"), square_client, progress=False)
+    billed = emulator.billed
+    explorer = explore(square_client, frame)
+    assert (explorer.key, explorer.position, explorer.message) == ("a.jpg", 3, "")
+    assert explorer.cutout is not None
+    assert emulator.billed == billed
+
+
+def test_only_the_first_keys_are_looked_up_for_a_start(scripted):
+    """The 200th key may be the start, the 201st not; one request, for its source."""
+    client = scripted(answer_png)
+    names = [f"{n}.jpg" for n in range(200)]
+    cm.matte_frame(keys("last.jpg"), client, progress=False, check_sources=False)
+    asked = len(scripted.asked)
+    assert explore(client, keys(*names, "last.jpg")).key == "0.jpg"
+    assert explore(client, keys(*names[:199], "last.jpg")).key == "last.jpg"
+    assert scripted.asked[asked:] == ["/0.jpg", "/last.jpg"]
+
+
+def test_a_source_that_is_no_picture_is_named(square_client):
+    """The message begins with the key, and says what can be done."""
+    square_client.put("f/broken.jpg", b"no picture")
+    explorer = explore(square_client, keys("a.jpg", "f/broken.jpg"))
+    assert explorer.message == ""
+    explorer.key = "f/broken.jpg"
+    assert explorer.message == (
+        "f/broken.jpg cannot be shown: expected a picture; got 10 bytes starting "
+        "b'no picture'. Choose another key, or upload the picture anew"
+    )
+
+
+def test_the_twin_of_an_empty_matte_says_so(square_client):
+    """Empty is not the same as not stored."""
+    cm.matte_frame(keys("w.jpg", "a.jpg"), square_client, progress=False)
+    explorer = explore(square_client, keys("w.jpg", "a.jpg"))
+    empty = "the matte is empty: no subject was found"
+    assert empty in explorer.static_html()
+    assert "no plain cutout" not in explorer.static_html()
+    explorer.key = "a.jpg"
+    assert empty not in explorer.static_html()
+
+
+def test_a_key_that_is_the_very_text_is_found_first():
+    """It leads even when 60 longer keys before it hold the same text."""
+    longer = [f"{n}/mug.jpg" for n in range(60)]
+    found = KeyList(keys(*longer, "MUG.jpg", "mug.jpg"), "key")
+    first = found.search(" mug.jpg ").first
+    assert first[:2] == [(61, "mug.jpg"), (0, "0/mug.jpg")]
+    assert found.search("mug.jpg").total == 62
+    assert found.search("MUG.jpg").first[0] == (60, "MUG.jpg")
+    assert found.search("mug").first[0] == (0, "0/mug.jpg")
 
 
 def test_what_the_page_only_reads_cannot_be_set(square_client):

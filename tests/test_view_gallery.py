@@ -433,7 +433,7 @@ def test_a_source_that_cannot_be_fetched_is_told(frame):
     heard.ask(kind="detail", position=0)
     content, _ = heard.wait("before")
     assert not content["picture"]
-    assert "OSError: no way to b.jpg" in content["note"]
+    assert content["note"] == "OSError: no way to b.jpg"
     assert "5aed" not in content["note"]
     with pytest.raises(OptionsError, match="OSError: no way to"):
         _ = heard.gallery.opened
@@ -529,6 +529,29 @@ def test_the_static_twin_shows_the_first_tiles_and_counts_the_rest(frame):
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;quotes&quot;" in page
     assert not re.search(r"<script|<style| id=| on\w+=|var\(", page)
     assert repr(shown) == "Gallery(5 of 30 rows, 0 selected)"
+
+
+def test_the_static_twin_stands_on_styles_that_nobody_takes_out(frame):
+    """JupyterLab takes flex, gap and "anywhere" away: tiles keep apart without."""
+    page = gallery(frame).static_html()
+    (style,) = set(re.findall(r'style="([^"]*box-sizing[^"]*)"', page))
+    wide, apart = "display:inline-block", "width:180px;margin:0 12px 12px 0"
+    for kept in (wide, apart, "overflow-wrap:break-word"):
+        assert kept in style
+    assert "flex" not in page
+    assert all("display:inline-block" in e for e in re.findall(r"<span [^>]*>", page))
+
+
+def test_a_tile_tells_an_error_without_its_requests_id(frame):
+    """The opened row has it, for the vendor's support."""
+    frame["error"] = "no key [NoSuchKey, HTTP 404, request NjQ_a==, 2 attempts]"
+    heard = Heard(gallery(frame))
+    ((content, _),) = heard.ask(kind="range", places=[3])
+    brief = "no key [NoSuchKey, HTTP 404, 2 attempts]"
+    assert content["items"][0]["note"] == brief
+    assert f"<em>{brief}</em>" in heard.gallery.static_html()
+    detail, _ = heard.ask(kind="detail", position=3)[0]
+    assert "request NjQ_a==" in detail["note"]
 
 
 def test_an_empty_frame_is_a_gallery_of_nothing(frame):

@@ -297,6 +297,24 @@ def test_a_contact_sheet_shows_the_thumbnails(table, tmp_path):
     assert words.min() < 100
 
 
+def test_words_of_a_contact_sheet_follow_their_pictures(tmp_path):
+    """Under a flat picture they begin 6 px below it, and the sheet is no taller."""
+    flat = pd.DataFrame({"cutout": [draw_cutout(shape=(50, 200))]})
+    sheet = grid(flat, side=100, captions=())
+    pixels = np.asarray(Image.open(sheet.save(tmp_path / "g.png")))
+    # Heading to row 40, a picture of 100 by 25 px, 8 px, one line of 16 px, 12 px.
+    assert pixels.shape[0] == 40 + 25 + 8 + 16 + 12
+    assert pixels[40 + 25 + 6 : 40 + 25 + 22, 12:112].min() < 100
+
+
+def test_no_line_of_a_caption_ends_with_a_mark_between(table):
+    """Numbers are kept apart by room, wherever a line breaks."""
+    page = grid(table.head(1), captions=("coverage", "parts"))._repr_html_()
+    found = re.findall(r'<span style="display:inline-block;margin:0 10px 0 0">', page)
+    assert len(found) == 2
+    assert "·" not in page
+
+
 def test_another_kind_of_file_is_refused(table, tmp_path):
     """Before anything is written, and what cannot be written is told."""
     sheet = grid(table.head(1))

@@ -303,6 +303,11 @@ def test_very_different_sizes_have_ticks(table):
         (lambda t: t[["key"]], "measure it first"),
         (lambda t: t.tail(1), "no row has numbers"),
         (lambda t: t.head(0), "no row has numbers"),
+        (lambda t: pd.concat([t, t[["key"]]], axis=1), "'key', found 2 .* keep one"),
+        (
+            lambda t: t.assign(matte_width="wide"),
+            "column 'matte_width' must hold numbers to be drawn; got (str|object)",
+        ),
     ],
 )
 def test_coverage_of_nothing_is_refused(table, change, message):
@@ -577,6 +582,11 @@ def test_a_picture_has_three_places_among_those_of_a_frame():
         (lambda t: t.drop(columns="halo"), {"by": "halo"}, "before=True"),
         (lambda t: t.tail(2), {}, "no row of the frame has an edge"),
         (lambda t: t, {"by": "evidence"}, "no row of the frame has an edge"),
+        (
+            lambda t: t.assign(edge_width_p95="wide"),
+            {},
+            "column 'edge_width_p95' must hold numbers to be drawn; got (str|object)",
+        ),
         (lambda t: t.cutout[2], {}, "has no edge to magnify"),
         (lambda t: t.cutout[0], {"by": "halo"}, "by='halo' needs the source"),
         (lambda t: t, {"worst": 0}, "worst must be a whole number from 1 to 48"),
@@ -609,7 +619,7 @@ def test_one_matte_is_a_map_a_contour_and_a_histogram():
     assert (len(bars), sum(bars)) == (64, 120 * 160)
     assert bars[0] == np.count_nonzero(rgba[..., 3] < 4)
     assert LETTERED in figure.get_suptitle()
-    assert "160 × 120 px, coverage 25.0%" in figure.get_suptitle()
+    assert "120 high × 160 wide px, coverage 25.0%" in figure.get_suptitle()
 
 
 def test_a_moved_cutout_has_its_source_under_it():

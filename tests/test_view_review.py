@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import os
 import re
@@ -19,6 +20,7 @@ from cosmat_nb import images
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.verdicts import read_verdicts
+from cosmat_nb.view.review import widget as review_widget
 from cosmat_nb.view.review.review import Review, review
 
 HOSTILE = '<script>alert(1)</script> & "quotes" \u202eevil.jpg'
@@ -261,6 +263,7 @@ def test_undo_goes_back_to_the_picture(table, path):
 def test_a_program_decides_as_the_keys_do(table, path):
     """``decide`` writes the verdict on the picture shown and goes on to the next."""
     look = review(table, path, before=False)
+    assert look.row["key"] == table["key"].iloc[0]
     look.decide("keep")
     look.decide("redo", "shadow")
     assert look.position == 2
@@ -285,7 +288,7 @@ def test_jumping_finds_the_next_picture_without_a_verdict(table, path):
     """It goes on from the first at the end, and says when there is none."""
     look = review(table, path)
     page = Page(look)
-    page.send("decide", place=2, verdict="keep", note="")
+    page.send("decide", place=2, verdict="reject", note="")
     assert look.position == 2, "there is none behind the last"
     page.send("jump")
     assert look.position == 0
@@ -332,9 +335,54 @@ def test_the_static_twin_tells_the_decisions_as_text(table, path):
     assert "&lt;script&gt;" in page
     assert "&lt;b&gt;&amp;" in page
     tags = set(re.findall(r"<(\w+)", page))
-    assert tags == {"p", "table", "thead", "tbody", "tr", "th", "td"}
+    assert tags == {"div", "p", "table", "thead", "tbody", "tr", "th", "td"}
+    assert "missing.jpg: " in page, "the picture shown has none, and the twin says why"
     twin = "Review(1 of 3 decided: 0 keep, 0 reject, 1 redo)"
     assert look._repr_mimebundle_()[0]["text/plain"] == twin
+
+
+def test_the_static_twin_has_the_picture_shown_now(table, path):
+    """Before and cutout, each with a text, at most 240 px; then the words."""
+    look = review(table, path)
+    look.position = 1
+    page = look.static_html()
+    name = html.escape(HOSTILE)
+    found = re.findall(
+        r'<img alt="([^"]*)" width="(\d+)" height="(\d+)" src="(.)', page
+    )
+    assert found == [
+        (f"before: {name}", "120", "240", "d"),
+        (f"cutout of {name}", "120", "240", "d"),
+    ]
+    assert page.index("<img") < page.index("<p>Review: 0 of 3")
+
+
+def test_the_static_twin_waits_for_no_source_that_hangs(table, path, monkeypatch):
+    """Then it is words alone."""
+    monkeypatch.setattr(review_widget, "_TWIN_SECONDS", 0.05)
+    gate = threading.Event()
+    look = review(table, path, before=lambda _key: gate.wait(20) and b"")
+    page = look.static_html()
+    gate.set()
+    assert page == "<p>Review: 0 of 3 decided: 0 keep, 0 reject, 0 redo</p>"
+
+
+def test_a_row_without_a_cutout_comes_last_and_cannot_be_kept(table, path):
+    """What is kept can be saved; such a row is rejected or made again."""
+    look = review(table.iloc[[2, 0]], path, before=False)
+    page = Page(look)
+    assert page.want(0)[0][0]["key"] == "red.jpg"
+    page.send("decide", place=1, verdict="keep", note="")
+    words = "nothing to keep: there is no cutout; reject or redo it"
+    assert look.message == f"Not saved: {words}"
+    look.position = 1
+    with pytest.raises(OptionsError, match=f"^{words}$"):
+        look.decide("keep")
+    assert not path.exists()
+    look.decide("redo")
+    look.position = 0
+    look.decide("keep")
+    assert look.table.verdict.tolist() == ["redo", "keep"]
 
 
 def test_another_reviewers_file_says_how_to_go_on_as_her(table, path):

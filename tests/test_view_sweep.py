@@ -97,7 +97,7 @@ def test_captions_tell_size_and_numbers(sweep):
     figure = plot_sweep(sweep, rows=1, captions=["coverage", "margin_left", "unknown"])
     share = 32 * 48 / (96 * 192)
     assert figure.axes[3].get_xlabel() == (
-        f"96 × 192 px\ncoverage {share:.3f}\nmargin_left {24 + 48}"
+        f"96 high × 192 wide px\ncoverage {share:.3f}\nmargin_left {24 + 48}"
     )
 
 
@@ -274,12 +274,12 @@ def test_a_preview_shows_itself(sweep):
     page = preview._repr_html_()
     assert "preview, as documented or assumed" in page
     assert [each.size for each in pictures(page)] == [(96, 64), (96, 64), (192, 96)]
-    assert "96 × 192 px" in page
+    assert "96 high × 192 wide px" in page
     assert "margins top 32, right 72, bottom 32, left 72" in page
     assert repr(preview).splitlines()[0] == (
         "preview, as documented or assumed, of red.jpg"
     )
-    assert "padded <b>$  96 × 192 px, margins top 32" in repr(preview)
+    assert "padded <b>$  96 high × 192 wide px, margins top 32" in repr(preview)
 
 
 def test_a_preview_of_a_large_cutout_is_small(sweep):
@@ -314,7 +314,7 @@ def test_an_empty_matte_has_no_margins(client):
     client.put("w.jpg", images.encode_jpeg(np.full((40, 50, 3), 255, np.uint8)))
     preview = preview_sweep(client.matte("w.jpg"), {"centred": SETS["centred"]})
     assert preview.sets["centred"].margins is None
-    assert "40 × 50 px, empty matte" in repr(preview)
+    assert "40 high × 50 wide px, empty matte" in repr(preview)
 
 
 @pytest.mark.parametrize(

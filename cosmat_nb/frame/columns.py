@@ -78,12 +78,13 @@ def check_numbers(frame: pd.DataFrame, column: str, remedy: str) -> NDArray[np.f
     """
     values = check_column(frame, column, remedy)
     try:
-        return values.astype("Float64").to_numpy("float64", na_value=np.nan)
+        numbers = values.astype("Float64").to_numpy("float64", na_value=np.nan)
     except (TypeError, ValueError):
         raise OptionsError(
             f"column {shown_text(repr(column))} must hold numbers to be drawn; got "
             f"{values.dtype}"
         ) from None
+    return np.asarray(numbers, np.float64)
 
 
 def check_free(frame: pd.DataFrame, names: Iterable[str]) -> None:

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+import html
 import math
-import operator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from PIL import ImageColor
 
-from cosmat_nb.errors import OptionsError
+from cosmat_nb import images
+from cosmat_nb.cutout import PREVIEW_SIDE, Cutout
+from cosmat_nb.errors import CosmatError, OptionsError
+from cosmat_nb.framing.canvas import check_fill, check_size, read_color
+from cosmat_nb.framing.difference import tell_difference
 from cosmat_nb.framing.pixels import lay_over, resample
-from cosmat_nb.images import MAX_PIXELS
 from cosmat_nb.options import MAX_PADDING, MattingOptions, Padding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cosmat_nb.cutout import Cutout
+    from cosmat_nb.framing.canvas import Color
     from cosmat_nb.matting.layout import Box
 
-    Color: TypeAlias = tuple[int, int, int]
     Backdrop: TypeAlias = str | Color | None
 
 __all__ = ["Fit", "fit_canvas"]
 
-_ONE = 255  # alpha of an opaque pixel
-_RGB = 3
+_JPEG = (".jpg", ".jpeg")
+_LONGEST_JPEG = 65_500  # px of a side, what libjpeg writes at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
     """How one subject comes to lie on a canvas of exact size; made by `fit_canvas`.
+
+    In a notebook it shows itself: the finished picture, small, and the difference.
 
     Attributes
     ----------
@@ -55,6 +59,8 @@ class Fit:
         RGB behind the subject; None leaves it transparent.
     difference : str
         What the service alone would bring, and what is done here, in px.
+    cutout : Cutout or None
+        The one that was fitted, which `apply` and `save` take by default.
     """
 
     options: MattingOptions
@@ -68,21 +74,23 @@ class Fit:
     offset: tuple[int, int]
     background: Color | None = None
     difference: str = field(default="", repr=False)
+    cutout: Cutout | None = field(default=None, repr=False, compare=False)
 
-    def apply(self, cutout: Cutout) -> NDArray[np.uint8]:
+    def apply(self, cutout: Cutout | None = None) -> NDArray[np.uint8]:
         """Do the last step: cut to the subject, resample, put it on the canvas.
 
         Parameters
         ----------
-        cutout : Cutout
-            The one that was fitted, or what the service answered to `options`: the
-            subject is found on it by its box, so both give the same picture.
+        cutout : Cutout, optional
+            By default the one that was fitted; or what the service answered to
+            `options`: the subject is found on it by its box, so both give the same
+            picture.
 
         Returns
         -------
         ndarray, (height, width, 4) uint8
-            Straight colours; (0, 0, 0, 0) where nothing shows, and alpha 255 all over
-            when there is a background.
+            Straight colours; (0, 0, 0, 0) where nothing shows. With a background there
+            are four planes too, and alpha is 255 all over.
 
         Raises
         ------
@@ -93,6 +101,7 @@ class Fit:
         -----
         See `cosmat_nb.framing.pixels.resample` for what keeps the edge clean.
         """
+        cutout = _check_cutout(self.cutout if cutout is None else cutout)
         box = cutout.box
         if box is None or box.size != self.box.size:
             height, width = self.box.size
@@ -107,6 +116,73 @@ class Fit:
             subject, self.rows, self.cols
         )
         return canvas if self.background is None else lay_over(canvas, self.background)
+
+    def save(self, path: str | Path, cutout: Cutout | None = None) -> Path:
+        """Write the finished picture to a file and return its path.
+
+        Parameters
+        ----------
+        path : str or Path
+            Named ``.png``; on a background ``.jpg`` or ``.jpeg`` too, without alpha.
+        cutout : Cutout, optional
+            As in `apply`.
+
+        Raises
+        ------
+        OptionsError
+            When the name ends otherwise, a JPEG would be transparent or too large, the
+            file cannot be written, or as `apply`.
+        """
+        path = Path(path)
+        as_jpeg = path.suffix.lower() in _JPEG
+        self._check_name(path, as_jpeg=as_jpeg)
+        made = self.apply(cutout)
+        write = images.encode_jpeg if as_jpeg else images.encode_png
+        data = write(np.ascontiguousarray(made[..., :3]) if as_jpeg else made)
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            reason = error.strerror or error
+            raise OptionsError(f"cannot write {path}: {reason}") from None
+        return path
+
+    def _check_name(self, path: Path, *, as_jpeg: bool) -> None:
+        if not as_jpeg and path.suffix.lower() != ".png":
+            raise OptionsError(
+                "a finished picture is a PNG, or on a background a JPEG: name it .png "
+                f"or .jpg, not {path.name!r}"
+            )
+        if as_jpeg and self.background is None:
+            raise OptionsError(
+                f"a JPEG has no transparency: name it .png, not {path.name!r}, or pass "
+                "background= to fit_canvas"
+            )
+        if as_jpeg and max(self.height, self.width) > _LONGEST_JPEG:
+            raise OptionsError(
+                f"a JPEG has {_LONGEST_JPEG} px a side at most: name it .png, not "
+                f"{path.name!r}"
+            )
+
+    def _repr_html_(self) -> str:
+        try:
+            small = self._shrunk(min(1.0, PREVIEW_SIDE / max(self.height, self.width)))
+            picture = images.over_checkerboard(small.apply())
+        except CosmatError as error:
+            return f"<code>{html.escape(str(error))}</code>"
+        alt = f"finished picture, {self.height} high × {self.width} wide px"
+        words = html.escape(self.difference)
+        return f"<div>{images.html_image(picture, alt=alt)}<div>{words}</div></div>"
+
+    def _shrunk(self, share: float) -> Fit:
+        """Return the same fit, smaller: a large canvas is not made to be looked at."""
+        height, width, rows, cols = (
+            max(round(side * share), 1)
+            for side in (self.height, self.width, self.rows, self.cols)
+        )
+        offset = (height - rows) // 2, (width - cols) // 2
+        return replace(
+            self, height=height, width=width, rows=rows, cols=cols, offset=offset
+        )
 
 
 def fit_canvas(
@@ -137,13 +213,14 @@ def fit_canvas(
     Returns
     -------
     Fit
-        ``fit.apply(cutout)`` makes the picture; ``fit.options`` and
-        ``fit.difference`` tell how near the service alone would come.
+        ``fit.save(path)`` writes the picture, ``fit.apply()`` returns its pixels;
+        ``fit.options`` and ``fit.difference`` tell how near the service alone comes.
 
     Raises
     ------
     OptionsError
-        When the matte is empty, or a number or the colour is out of range.
+        When it is no cutout, the matte is empty, or a number or the colour is out of
+        range.
 
     Notes
     -----
@@ -156,12 +233,14 @@ def fit_canvas(
     >>> import cosmat_nb as cm
     >>> cutout = client.matte("samples/mug.jpg")  # doctest: +SKIP
     >>> fit = cm.fit_canvas(cutout, 2000, 2000, background="white")  # doctest: +SKIP
-    >>> fit.apply(cutout).shape  # doctest: +SKIP
+    >>> fit.save("mug.jpg")  # doctest: +SKIP
+    >>> fit.apply().shape  # doctest: +SKIP
     (2000, 2000, 4)
     """
-    width, height = _check_size(width, height)
-    fill = _check_fill(fill)
-    color = _read_color(background)
+    _check_cutout(cutout)
+    width, height = check_size(width, height)
+    fill = check_fill(fill)
+    color = read_color(background)
     box = cutout.box
     if box is None:
         raise OptionsError("the matte is empty: there is no subject to fit")
@@ -185,7 +264,8 @@ def fit_canvas(
         scale=scale,
         offset=((height - rows) // 2, (width - cols) // 2),
         background=color,
-        difference=_tell(canvas, (tall, wide), (height, width), scale),
+        difference=tell_difference(canvas, (tall, wide), (height, width), scale),
+        cutout=cutout,
     )
 
 
@@ -208,69 +288,7 @@ def _nearest(
     return options, (plain[0] + 2 * down, plain[1] + 2 * right)
 
 
-def _tell(
-    canvas: tuple[int, int],
-    subject: tuple[int, int],
-    finished: tuple[int, int],
-    scale: float,
-) -> str:
-    """Say what the service brings and what is left to do; pairs are rows, columns."""
-    # Less than two px on a canvas's side is rounding of the padding.
-    gaps = [
-        side - finish / scale for side, finish in zip(canvas, finished, strict=True)
-    ]
-    steps = []
-    for name, gap in zip(("rows", "columns"), gaps, strict=True):
-        if abs(gap) >= 2:  # noqa: PLR2004 - one px on either side
-            steps.append(f"{'cuts' if gap > 0 else 'adds'} {abs(gap):.0f} {name}")
-    resized = f"{'enlarges' if scale > 1 else 'shrinks'} by {scale:.3g}"
-    steps.append("keeps the size" if scale == 1 else resized)
-    share = max(subject[0] / canvas[0], subject[1] / canvas[1])
-    filled = max(subject[0] / finished[0], subject[1] / finished[1]) * scale
-    return (
-        f"The service alone brings {canvas[1]} × {canvas[0]} px, "
-        f"{share:.0%} of it filled; the step here {', '.join(steps)} and brings "
-        f"{finished[1]} × {finished[0]} px, {filled:.0%} filled."
-    )
-
-
-def _check_size(width: object, height: object) -> tuple[int, int]:
-    try:
-        sides = operator.index(width), operator.index(height)  # type: ignore[arg-type]
-    except TypeError:
-        sides = 0, 0
-    if min(sides) < 1 or sides[0] * sides[1] > MAX_PIXELS:
-        raise OptionsError(
-            f"width and height must be whole numbers of px from 1, {MAX_PIXELS} px "
-            f"together; not {width!r:.40} × {height!r:.40}"
-        )
-    return sides
-
-
-def _check_fill(fill: object) -> float:
-    known = isinstance(fill, (int, float, np.number)) and not isinstance(fill, bool)
-    if not (known and 0 < fill <= 1):  # type: ignore[operator]
-        raise OptionsError(
-            f"fill must be a share of the canvas, above 0 to 1, as 0.85; not "
-            f"{fill!r:.40}"
-        )
-    return float(fill)  # type: ignore[arg-type]
-
-
-def _read_color(color: object) -> Color | None:
-    if color is None:
-        return None
-    try:
-        red, green, blue = (
-            ImageColor.getrgb(color)[:_RGB]
-            if isinstance(color, str)
-            else map(operator.index, color)  # type: ignore[call-overload]
-        )
-    except (TypeError, ValueError):
-        red = -1
-    if red < 0 or not all(0 <= level <= _ONE for level in (red, green, blue)):
-        raise OptionsError(
-            "background must be None, a colour's name, '#rrggbb' or three whole "
-            f"numbers 0 to 255; not {color!r:.40}"
-        )
-    return red, green, blue
+def _check_cutout(cutout: object) -> Cutout:
+    if not isinstance(cutout, Cutout):
+        raise OptionsError(f"expected a Cutout; got {type(cutout).__name__}")
+    return cutout

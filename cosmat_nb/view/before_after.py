@@ -40,7 +40,7 @@ _QUALITY = 90
 class _Background(traitlets.TraitType[str, Any]):
     """A board, a colour, or a picture, which the widget keeps beside its name."""
 
-    info_text = f'{", ".join(BOARDS)}, a colour as "#ff8800" or "navy", or a picture'
+    info_text = f'{", ".join(BOARDS)}, a colour as "#ff8800" or "navy", a picture'
 
     def validate(self, owner: Any, value: Any) -> str:
         if isinstance(value, (bytes, np.ndarray)):
@@ -99,7 +99,8 @@ class BeforeAfter(LiveView):
     background : str, ndarray or bytes, default "light"
         Behind the cutout: ``"light"`` or ``"dark"`` checkerboard, ``"white"``,
         ``"black"``, a colour as ``"#ff8800"`` or by its CSS name, which becomes such,
-        or a picture, which fills the canvas. It stays as chosen, whatever the notebook's theme.
+        or a picture, which fills the canvas. It stays as chosen, whatever the
+        notebook's theme.
 
     Raises
     ------

@@ -7,9 +7,9 @@ from chromium import Chromium, find_chromium
 from laboratory import Lab
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory):
-    """A headless Chromium for all tests of this folder."""
+    """A headless Chromium for the tests of one file: its loop must not stay."""
     if find_chromium() is None:
         pytest.skip("no Chromium here: install Debian's package chromium")
     with Chromium.start(tmp_path_factory.mktemp("chromium")) as started:
@@ -23,7 +23,7 @@ def page(chromium):
         yield opened
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """A JupyterLab on loopback with a home of its own."""
     with Lab.start(tmp_path_factory.mktemp("lab")) as started:

@@ -15,6 +15,7 @@ from cosmat_nb import images
 from cosmat_nb.matting.layout import lay_out
 from cosmat_nb.options import Operation
 from cosmat_nb.view.explorer.explorer import Explorer, explore
+from cosmat_nb.view.explorer.key_list import KeyList
 from cosmat_nb.view.explorer.preview import compare, show_cutout, show_pixels
 
 READ = """
@@ -128,10 +129,11 @@ def test_the_page_lays_out_as_python_does(page, rng, blob):
         expected = lay_out(pixels, options)
         check_same(read_canvas(page), expected)
         words = page.locator(".cosmat-explorer-stage figcaption").inner_text()
-        assert f"{expected.shape[0]} × {expected.shape[1]} px" in words
+        tall, wide = expected.shape[:2]
+        assert f"{tall} px high × {wide} px wide" in words
         margins = compare(pixels, expected, options).answer_margins
         if margins is None:
-            assert "empty matte: no subject was found" in words
+            assert "the matte is empty: no subject was found" in words
         else:
             top, right, bottom, left = margins
             told = f"top {top} · right {right} · bottom {bottom} · left {left}\xa0px"
@@ -146,7 +148,7 @@ def test_a_large_cutout_keeps_its_numbers(page):
     pixels[100:301, 3000:3101] = 255
     open_page(page, pixels, center=True, dx=10, dy=20)
     words = page.locator(".cosmat-explorer-stage figcaption").inner_text()
-    assert "1040 × 3220 px (plain 1000 × 3200 px)" in words
+    assert "1040 px high × 3220 px wide (plain 1000 px high × 3200 px wide)" in words
     assert "top 419 · right 1560 · bottom 420 · left 1559\xa0px" in words
     drawn = read_canvas(page)
     assert drawn.shape == (520, 1610, 4)
@@ -305,6 +307,96 @@ def test_keys_are_searched_by_message(page):
     assert picker.input_value() == "a.jpg"
 
 
+FRAME = KeyList(
+    pd.DataFrame({"key": [f"p{n:02}.{'jpg' if n == 9 else 'png'}" for n in range(27)]}),
+    "key",
+)
+"""Keys p00 to p26; the name of p09 is known whole to who pastes it."""
+
+
+def answer_last(page):
+    """Answer the page's last search, as late as a test calls this."""
+    sent = page.evaluate("model.sent.findLast((each) => each.kind === 'search')")
+    total, first = FRAME.search(sent["text"])
+    content = {"kind": "matches", "ticket": sent["ticket"], "total": total}
+    told = content | {"first": [list(each) for each in first]}
+    page.evaluate("(content) => model.answer(content)", told)
+
+
+def read_choices(page):
+    """Return the positions that were chosen so far."""
+    chosen = "model.sent.filter((each) => each.kind === 'choose')"
+    return [each["position"] for each in page.evaluate(chosen)]
+
+
+def test_enter_never_chooses_from_a_stale_list(page):
+    """Pasted over an older search, a key is chosen when its own answer arrives."""
+    open_page(page, position=20, shown="p20.png", count=27)
+    picker = page.get_by_role("combobox", name="object key")
+    picker.fill("p0")
+    answer_last(page)
+    assert page.locator("li").count() == 10
+    picker.press("Control+a")
+    page.keyboard.insert_text("p09.jpg")
+    stale = page.get_by_role("option", name="p03.png")
+    stale.click(force=True)
+    picker.press("ArrowDown")
+    picker.press("Enter")
+    assert read_choices(page) == []
+    answer_last(page)
+    assert read_choices(page) == [9]
+    assert page.locator("ul").is_hidden()
+
+
+def test_enter_before_the_first_answer_is_remembered(page):
+    """Enter chooses the first match once it is known, and only for the text it had."""
+    open_page(page, position=20, shown="p20.png", count=27)
+    picker = page.get_by_role("combobox", name="object key")
+    picker.fill("p2")
+    picker.press("Enter")
+    picker.fill("p1")
+    answer_last(page)
+    assert read_choices(page) == []
+    picker.fill("nowhere")
+    picker.press("Enter")
+    answer_last(page)
+    assert page.get_by_text("no key matches").count() == 1
+    picker.fill("p1")
+    picker.press("Enter")
+    answer_last(page)
+    assert read_choices(page) == [10]
+    picker.fill("p0")
+    picker.press("Enter")
+    picker.press("Escape")
+    answer_last(page)
+    assert read_choices(page) == [10]
+
+
+def test_the_list_opens_at_the_current_key(page):
+    """Opened without a text, Enter and arrows go on from the key that is shown."""
+    open_page(page, position=20, shown="p20.png", count=27)
+    picker = page.get_by_role("combobox", name="object key")
+    picker.click()
+    answer_last(page)
+    assert page.locator("li[aria-selected=true]").inner_text() == "p20.png"
+    picker.press("ArrowDown")
+    picker.press("Enter")
+    assert read_choices(page) == [21]
+
+
+def test_of_an_empty_matte_no_call_is_offered(page, rng):
+    """It is said, and what would be paid for nothing cannot be pressed; stored can."""
+    open_page(page, draw_blob(20, 30, None, rng), dx=4)
+    offer = page.locator(".cosmat-explorer-offer")
+    assert offer.inner_text() == "the matte is empty: no subject was found"
+    assert page.locator(REAL).is_disabled()
+    stored = page.evaluate("model.get('offer')") | {"stored": True}
+    page.evaluate("(offer) => model.set('offer', offer)", stored)
+    page.evaluate("model.set('dx', 0)")
+    assert offer.inner_text() == "stored, free"
+    assert page.get_by_role("button", name="Show the answer").is_enabled()
+
+
 def show_answer(page, pixels, options, change=None):
     """Tell the page of an answer, changed as a test wants it."""
     answer = lay_out(pixels, options)
@@ -338,6 +430,7 @@ def test_preview_and_answer_stand_side_by_side(page, rng):
     # 4 of 32 by 40 pixels.
     assert "0.31 % of the pixels differ" in words
     assert "255 of 255" in words
+    assert "difference in red; subject in grey, for orientation" in words
     selector = ".cosmat-explorer-comparison canvas"
     check_same(read_canvas(page, selector), lay_out(pixels, options))
     page.evaluate("model.set('dx', 900)")
@@ -346,6 +439,12 @@ def test_preview_and_answer_stand_side_by_side(page, rng):
     words = page.locator(".cosmat-explorer-comparison").inner_text()
     assert "the sizes differ" in words
     assert "no pixel has a counterpart" in words
+    assert "in grey" not in words
+    show_answer(page, pixels, options)
+    words = page.locator(".cosmat-explorer-comparison").inner_text()
+    assert "equal, pixel for pixel" in words
+    assert "no difference; subject in grey, for orientation" in words
+    assert "in red" not in words
 
 
 def test_a_hostile_key_and_error_are_text(page, rng):

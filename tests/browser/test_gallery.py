@@ -498,6 +498,19 @@ def test_an_opened_row_shows_before_and_after_with_its_numbers(page):
     assert page.locator(".cosmat-gallery-stage img").count() == 0
 
 
+def test_metrics_begin_with_coverage_and_errors_end_with_a_whole_line(page):
+    """What is filtered most stands first; a tile shows no half line of an error."""
+    frame = make_frame(60).assign(error="the service failed on its side " * 20)
+    frame.insert(0, "size", 1)
+    frame.loc[0, "cutout"] = None
+    Bridge(page, gallery(frame, side=128, findings=False))
+    settle(page)
+    assert page.get_by_label("Metric").input_value() == "coverage"
+    told = page.locator(".cosmat-gallery-picture p").first
+    seen, height = told.evaluate("(each) => [each.clientHeight, each.offsetHeight]")
+    assert (seen, height) == (6 * 18, 128)
+
+
 def test_hostile_words_are_shown_as_text(page):
     """Keys, statuses, captions and errors with markup in them."""
     frame = make_frame(60).assign(note=HOSTILE, error=HOSTILE)

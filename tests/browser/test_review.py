@@ -158,7 +158,9 @@ def test_a_kernel_that_does_not_answer_is_told(page):
     page.keyboard.press("Tab")
     page.keyboard.press("k")
     page.clock.run_for(5000)
-    assert "does not answer" in text(page, "status")
+    assert text(page, "status").endswith(
+        "does not answer. Restart it and run the cell again; all before is saved."
+    )
     confirm(page, 0, "keep")
     assert text(page, "status").startswith("Saved")
 

@@ -14,9 +14,11 @@ from cosmat_nb.frame.glance import Facts, Failure, Glance
 from cosmat_nb.view.progress_panel import ProgressPanel
 
 NETWORKS = {"cdnjs.cloudflare.com", "cdn.jsdelivr.net", "unpkg.com"}
-HOSTILE = "<script>hit = 1</script>\"'&\u202egpj.<img src=x onerror='hit = 1'>"
+HOSTILE = (
+    "<script>hit = 1</script>\"'&\u202egpj.<img src=x onerror='hit = 1'>" + "y" * 40
+)
 LIVE = "application/vnd.jupyter.widget-view+json"
-PICTURES = {"BeforeAfter": 2, "Gallery": 2, "Explorer": 3, "Review": 0, "Progress": 0}
+PICTURES = {"BeforeAfter": 2, "Gallery": 2, "Explorer": 3, "Review": 2, "Progress": 0}
 """How many pictures the twin of each widget has."""
 
 SEEN = """
@@ -113,5 +115,10 @@ def test_a_notebook_nobody_trusts_shows_the_twins(lab, page, bundles):
     nbformat.write(make_notebook(bundles), lab.write("twins.ipynb"))
     lab.open(page, "twins.ipynb")
     check_twins(page, ".jp-CodeCell", ".jp-OutputArea-output")
+    # Words that are wider than their tile would lie over the next one.
+    tiles = page.locator(".jp-OutputArea-output div[style*='width: 180px']")
+    tiles = tiles.or_(page.locator(".jp-OutputArea-output div[style*='width:180px']"))
+    wide = "(all) => all.map((each) => each.scrollWidth <= each.clientWidth)"
+    assert tiles.evaluate_all(wide) == [True, True]
     trusted = "panel.content.widgets.map((cell) => cell.model.trusted)"
     assert page.evaluate(trusted) == [False] * len(bundles)

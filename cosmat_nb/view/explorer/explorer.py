@@ -55,8 +55,9 @@ def explore(
     Returns
     -------
     Explorer
-        Shows itself. ``options``, ``key``, ``cutout`` and ``result`` are for the next
-        cell; ``options`` and ``key`` may be assigned.
+        Shows itself: at first the first of 200 keys that has a stored plain cutout.
+        ``options``, ``key``, ``cutout`` and ``result`` are for the next cell;
+        ``options`` and ``key`` may be assigned.
 
     Raises
     ------

@@ -26,7 +26,8 @@ class Matches(NamedTuple):
     total : int
         How many keys match.
     first : list of tuple
-        ``(position, text)`` of the first `MOST_MATCHES` of them, in the frame's order.
+        ``(position, text)`` of the first `MOST_MATCHES` of them, in the frame's order,
+        but for a key that is the very text: it comes first.
     """
 
     total: int
@@ -104,6 +105,10 @@ class KeyList:
         row = self._rows[position]
         return self._frame.iloc[row : row + 1]
 
+    def head(self, count: int) -> pd.DataFrame:
+        """Return a frame of the first `count` keys, as `row` does of one."""
+        return self._frame.iloc[self._rows[:count]]
+
     def search(self, text: str) -> Matches:
         """Find the keys that hold every word of a text, in any case and order.
 
@@ -118,5 +123,7 @@ class KeyList:
             for place, folded in enumerate(self._folded)
             if all(word in folded for word in words)
         ]
+        whole = text.strip()
+        found.sort(key=lambda place: self._shown[place].strip() != whole)
         first = [(place, self._shown[place]) for place in islice(found, MOST_MATCHES)]
         return Matches(len(found), first)

@@ -85,6 +85,21 @@ class Ordering:
         (found,) = resolved.found
         return found  # type: ignore[no-any-return]
 
+    def find_first(self, rows: pd.DataFrame, options: MattingOptions) -> int:
+        """Return which row is the first with a stored answer; 0 when none has one.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Distinct keys; those that cannot be asked for are passed over.
+        options : MattingOptions
+            As it was asked for.
+        """
+        asking = Asking.of(self.client, options)
+        sources = frame_sources(rows, self.column).of
+        resolved = resolve(sources, asking, self.store)
+        return next((at for at, each in enumerate(resolved) if any(each.found)), 0)
+
     def quote(self, operation: Operation) -> str:
         """Say what one call costs, before it is made.
 

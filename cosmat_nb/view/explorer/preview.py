@@ -24,6 +24,7 @@ __all__ = [
     "compare",
     "show_cutout",
     "show_pixels",
+    "size_of",
     "write_twin",
 ]
 
@@ -32,6 +33,8 @@ SIDE = 1600
 
 STATIC_SIDE = 240
 """Longer side of each picture of a static twin, px."""
+
+EMPTY_MATTE = "the matte is empty: no subject was found"
 
 _FAINTEST = 96  # a difference of one level must still be seen
 _DIMMED = 5
@@ -126,8 +129,8 @@ def compare(
     if preview.shape == answer.shape:
         levels = _levels(preview, answer)
     return Difference(
-        preview_size=_size(preview),
-        answer_size=_size(answer),
+        preview_size=size_of(preview),
+        answer_size=size_of(answer),
         preview_margins=subject_margins(preview[..., 3]),
         answer_margins=subject_margins(answer[..., 3]),
         share=None if levels is None else float(np.count_nonzero(levels) / levels.size),
@@ -139,6 +142,7 @@ def compare(
 def write_twin(
     shown: str,
     before: NDArray[np.uint8] | None,
+    before_size: tuple[int, int] | None,
     plain: NDArray[np.uint8] | None,
     options: MattingOptions,
 ) -> str:
@@ -149,23 +153,26 @@ def write_twin(
     shown : str
         The key as it may be shown; escaped here.
     before : (H, W, 3) uint8 array, optional
-        The source picture.
+        The source picture, or a thumbnail of it.
+    before_size : tuple of int, optional
+        ``(height, width)`` of the source picture itself, px.
     plain : (H, W, 4) uint8 array, optional
         The cutout without layout.
     options : MattingOptions
         What is previewed.
     """
-    pictures = {"before": before, "plain": plain}
+    cells, note = "", "<br>no plain cutout is stored"
+    if before is not None:
+        cells += _cell("before", before, before_size or size_of(before), shown)
     if plain is not None:
-        pictures["preview, as documented or assumed"] = lay_out(plain, options)
-    cells = "".join(
-        _cell(caption, picture, shown)
-        for caption, picture in pictures.items()
-        if picture is not None
-    )
+        note = "" if plain[..., 3].any() else f"<br>{EMPTY_MATTE}"
+        preview = lay_out(plain, options)
+        cells += _cell("plain", plain, size_of(plain), shown)
+        cells += _cell(
+            "preview, as documented or assumed", preview, size_of(preview), shown
+        )
     name, rule = html.escape(shown), html.escape(options.rule)
-    none = "" if plain is not None else "<br>no plain cutout is stored"
-    return f"<p>{name}<br><code>{rule}</code>{none}</p><table><tr>{cells}</tr></table>"
+    return f"<p>{name}<br><code>{rule}</code>{note}</p><table><tr>{cells}</tr></table>"
 
 
 def show_cutout(cutout: Cutout) -> tuple[dict[str, Any], bytes]:
@@ -194,7 +201,8 @@ def show_pixels(pixels: NDArray[np.uint8]) -> bytes:
     return images.encode_png(images.thumbnail(pixels, SIDE))
 
 
-def _size(pixels: NDArray[np.uint8]) -> tuple[int, int]:
+def size_of(pixels: NDArray[np.uint8]) -> tuple[int, int]:
+    """Return ``(height, width)`` of a picture, px."""
     height, width = pixels.shape[:2]
     return int(height), int(width)
 
@@ -212,10 +220,12 @@ def _shown(rgba: NDArray[np.uint8]) -> NDArray[np.int16]:
     return shown
 
 
-def _cell(caption: str, picture: NDArray[np.uint8], shown: str) -> str:
+def _cell(
+    caption: str, picture: NDArray[np.uint8], size: tuple[int, int], shown: str
+) -> str:
     image = html_thumbnail(picture, STATIC_SIDE, alt=f"{caption} of {shown}")
-    height, width = _size(picture)
+    height, width = size
     return (
         f'<td style="text-align:center;vertical-align:top">{image}<br>{caption}<br>'
-        f"{height} × {width} px</td>"
+        f"{height} px high × {width} px wide</td>"
     )

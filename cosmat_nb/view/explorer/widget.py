@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from cosmat_nb import images
-from cosmat_nb.errors import BatchInterrupted, CosmatError, OptionsError
+from cosmat_nb.errors import BatchInterrupted, CosmatError, ImageError, OptionsError
 from cosmat_nb.options import MattingOptions, Operation, Padding
 from cosmat_nb.places import is_address
 from cosmat_nb.view.explorer.page import EMPTY, ExplorerPage, as_dict, read_options
@@ -14,6 +14,7 @@ from cosmat_nb.view.explorer.preview import (
     compare,
     show_cutout,
     show_pixels,
+    size_of,
     write_twin,
 )
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from cosmat_nb.view.explorer.ordering import Ordering
 
 __all__ = ["Explorer"]
+
+MOST_LOOKED_UP = 200
+"""Keys looked up in the store for one to start at."""
 
 BEFORE_SIDE = 480
 """Longer side of the source picture that stands beside the preview, px."""
@@ -45,9 +49,10 @@ class Explorer(ExplorerPage):
         self._cutout: Cutout | None = None
         self._result: pd.DataFrame | None = None
         self._source: NDArray[np.uint8] | None = None
+        self._source_size: tuple[int, int] | None = None
         super().__init__()
         self._publish(count=len(keys))
-        self._choose(0)
+        self._choose(self._find_start())
         self.observe(self._follow_operation, "operation")
         self.observe(self._follow_layout, ["center", "dx", "dy"])
         self.on_msg(self._receive)
@@ -97,7 +102,8 @@ class Explorer(ExplorerPage):
 
     def static_html(self) -> str:
         """Return before, plain cutout and preview with the options' rule."""
-        return write_twin(self.shown, self._source, self._pixels(), self.options)
+        source, size = self._source, self._source_size
+        return write_twin(self.shown, source, size, self._pixels(), self.options)
 
     def _pixels(self) -> NDArray[np.uint8] | None:
         cutout = self._cutout
@@ -126,6 +132,14 @@ class Explorer(ExplorerPage):
 
     def _turn_to(self, content: dict[str, Any]) -> None:
         self._choose(int(content["position"]))
+
+    def _find_start(self) -> int:
+        """Find the first key with a stored plain cutout; nothing is sent."""
+        plain = MattingOptions(operation=Operation(self.operation))
+        try:
+            return self._ordering.find_first(self._keys.head(MOST_LOOKED_UP), plain)
+        except (CosmatError, OSError):
+            return 0  # where the same is met again, and told
 
     def _choose(self, position: int) -> None:
         shown = self._keys.shown(position)
@@ -158,12 +172,22 @@ class Explorer(ExplorerPage):
         key = self._keys[position]
         if is_address(key):
             return
-        pixels = images.decode_rgb(self._ordering.client.fetch(key))
+        pixels = self._decode(self._ordering.client.fetch(key), position)
         source = images.thumbnail(pixels, BEFORE_SIDE)
         with self._lock:
             if position == self.position:
-                self._source = source
+                self._source, self._source_size = source, size_of(pixels)
                 self._publish(before=images.encode_jpeg(source))
+
+    def _decode(self, data: bytes, position: int) -> NDArray[np.uint8]:
+        try:
+            return images.decode_rgb(data)
+        except ImageError as error:
+            raise ImageError(
+                f"{self._keys.shown(position)} cannot be shown: {error}. Choose "
+                "another key, or upload the picture anew",
+                too_large=error.too_large,
+            ) from None
 
     def _follow_operation(self, _: object) -> None:
         self._guard(self._load)

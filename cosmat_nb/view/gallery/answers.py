@@ -28,12 +28,12 @@ SECONDS = 0.25
 FIRST = 24
 """Tiles of the page that needs no kernel."""
 
-_FIRST_SIDE = 160
-# JupyterLab takes gap, flex and overflow-wrap out of pages that nobody trusts.
+_FIRST_SIDE = 128
+# JupyterLab takes gap, flex and overflow-wrap:anywhere out of untrusted pages.
 _TILE = (
     "display:inline-block;vertical-align:top;box-sizing:border-box;"
-    f"width:{_FIRST_SIDE}px;margin:0 12px 12px 0;"
-    "font-size:12px;line-height:18px;overflow-wrap:anywhere;word-break:break-word"
+    "width:180px;margin:0 12px 12px 0;"
+    "font-size:12px;line-height:18px;overflow-wrap:break-word"
 )
 _BADGE = "display:inline-block;color:#fff;border-radius:4px;padding:0 4px"
 _COLORS = {"high": "#c42b1c", "medium": "#9a5b00"}

@@ -44,8 +44,7 @@ _MOST_ASKED = 200  # no page shows more at once
 class Gallery(LiveView):
     """A virtual list of cutouts; `gallery` makes it.
 
-    The page asks for the rows that it shows, and gets their words and thumbnails; the
-    state holds counts, names and settings alone.
+    The page gets words and thumbnails of the rows that it asks for, and no others.
 
     Attributes
     ----------
@@ -61,12 +60,10 @@ class Gallery(LiveView):
         Position in the frame of the row that is open; -1 when none is.
     message : str
         What went wrong last, as the page shows it.
-    selected : DataFrame
-        The selected rows; assign index labels, or a frame that has them.
-    shown : DataFrame
-        The rows that the filters leave, in the order shown.
+    selected, shown : DataFrame
+        The rows that are selected, and those that the filters leave.
     opened : BeforeAfter or None
-        The row that is open, before and after.
+        The opened row before and after.
     """
 
     _esm = read_static(
@@ -248,9 +245,9 @@ class Gallery(LiveView):
             places = [int(place) for place in content["places"]][:_MOST_ASKED]
             positions = {p: int(order[p]) for p in places if 0 <= p < len(order)}
             items, buffers = show_rows(self._rows, self._thumbnails, positions, names)
-            answer = {"kind": "range", "version": version, "items": items}
             # Every view of this gallery hears the answer, and only one has asked.
-            self.send(answer | {"asker": content.get("asker")}, buffers)
+            asked = {"version": version, "asker": content.get("asker")}
+            self.send({"kind": "range", "items": items} | asked, buffers)
         if not (self._counting or self._rows.badges.are_complete):
             # Only now: the first rows are on their way, and need not wait for the rest.
             self._counting = True
@@ -277,8 +274,7 @@ class Gallery(LiveView):
         self._trouble = self.message = f"findings: {reason}" if reason else ""
 
     def _send_before(self, position: int, cutout: Cutout) -> None:
-        source = self._before_of(position, cutout)
-        pictures, reason = attempt(source.encode)
+        pictures, reason = attempt(self._before_of(position, cutout).encode)
         before, after, note = pictures or (b"", b"", reason)
         content = {"kind": "before", "position": position, "note": note}
         self.send(content | {"picture": bool(before)}, [before, after])

@@ -33,7 +33,7 @@ _BOARD = (
     "linear-gradient(45deg,#ccc 25%,transparent 25%,transparent 75%,#ccc 75%);"
     "background-size:16px 16px;background-position:0 0,8px 8px"
 )
-_CLIP = "overflow-wrap:anywhere;word-break:break-word"
+_CLIP = "overflow-wrap:break-word"
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class SlideMaker:
         return self._slides.get(row) or self._slides.keep(row, self._make(row))
 
     def make_soon(self, row: int, seconds: float) -> Slide | None:
-        """Return the slide of a row; None when it takes longer, as a source may hang."""
+        """Return the slide of a row; None if it takes longer: a source may hang."""
         make = partial(attempt, partial(self.make, row))
         maker = threading.Thread(target=make, name="cosmat-review", daemon=True)
         maker.start()

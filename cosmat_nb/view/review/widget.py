@@ -101,6 +101,11 @@ class Review(LiveView):
             decided = tabulate_decisions(self._decisions.standing)
         return apply_verdicts(self._frame, decided, column=self._column)
 
+    @property
+    def row(self) -> pd.Series:
+        """The row of the frame that is shown."""
+        return self._frame.iloc[self._decisions.rows[self.position]]
+
     def decide(self, verdict: str, note: str = "") -> None:
         """Decide on the picture that is shown, as its key does, and go on to the next.
 

@@ -137,6 +137,8 @@ function makePicker(model, signal) {
   const popup = part("popup", "div", { hidden: true }, list, note);
   let asked = 0;
   let active = -1;
+  let sought = "";
+  let entered = false;
 
   const close = () => {
     popup.hidden = true;

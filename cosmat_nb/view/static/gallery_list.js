@@ -11,6 +11,7 @@ function lay(view) {
   const lines = lineCount(view);
   const tileHeight = side + 2 * GALLERY_GAP + (2 + lines) * GALLERY_LINE + 12;
   list.style.setProperty("--cosmat-side", `${side}px`);
+  list.style.setProperty("--cosmat-lines", Math.max(1, Math.floor((side - 16) / 18)));
   view.space = laySpace({
     count: model.get("shown_count"),
     width: list.clientWidth,

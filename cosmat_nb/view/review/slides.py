@@ -137,9 +137,7 @@ class SlideMaker:
     def _make(self, row: int) -> Slide:
         cells = self._frame.iloc[row]
         cutout = cells["cutout"]
-        numbers = [
-            (name, shown_text(write_cell(cells[name]))) for name in self._captions
-        ]
+        numbers = [(name, write_cell(cells[name])) for name in self._captions]
         if not isinstance(cutout, Cutout):
             key, error = cells.get(self._column), cells.get("error")
             why = error if isinstance(error, str) and error else "no cutout"

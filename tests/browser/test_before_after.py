@@ -107,7 +107,7 @@ def show(page, view=None, /, **settings):
 def wait_shown(page):
     page.wait_for_function(
         "() => [...document.querySelectorAll('.cosmat-ba-frame')].every("
-        "(frame) => frame.clientWidth && frame.firstChild.naturalWidth)"
+        "(frame) => frame.style.width && frame.firstChild.naturalWidth)"
     )
 
 

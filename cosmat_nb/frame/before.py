@@ -81,12 +81,30 @@ class Sources:
         """
         if isinstance(self.before, bool):
             return cutout.before()
-        data = self.before(cutout.place)
+        return images.decode_rgb(self.fetch(cutout))
+
+    def fetch(self, cutout: Cutout) -> bytes:
+        """Fetch the file of a cutout's source.
+
+        Raises
+        ------
+        CosmatError
+            When it cannot be had, or is not wanted.
+        Exception
+            Whatever the user's function raises.
+        """
+        fetch = cutout.source if isinstance(self.before, bool) else self.before
+        if fetch is None or not self.wanted:
+            raise OptionsError(
+                f"the source of {cutout!r} is not at hand: pass before=client.fetch, "
+                "or a function of your own from its place to a file's bytes"
+            )
+        data = fetch(cutout.place)
         if not isinstance(data, bytes):
             raise OptionsError(
                 f"before must return a file's bytes; got {type(data).__name__}"
             )
-        return images.decode_rgb(data)
+        return data
 
 
 def find_offset(

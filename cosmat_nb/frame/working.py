@@ -113,6 +113,7 @@ def work_through(
     *,
     workers: int | None = None,
     show: bool | Watcher = True,
+    unit: str = "picture",
 ) -> list[R | None]:
     """Do every distinct task once, in threads.
 
@@ -132,6 +133,8 @@ def work_through(
         As for `check_workers`.
     show : bool or Watcher, default True
         Whether progress is shown, see `find_watcher`; it counts distinct tasks.
+    unit : str, default "picture"
+        What a task is called there.
 
     Returns
     -------
@@ -154,7 +157,7 @@ def work_through(
     for task in filter(None, tasks):
         groups.setdefault(task.group, {}).setdefault(task.identity, task.value)
     crew = _Crew(groups.items(), work)
-    with Progress(sum(map(len, groups.values())), show=show) as bar:
+    with Progress(sum(map(len, groups.values())), show=show, unit=unit) as bar:
         found = crew.run(min(threads, len(groups)), bar)
     return [None if t is None else found[t.group, t.identity] for t in tasks]
 

@@ -1,0 +1,1 @@
+"""Data sets: split, written in five formats, read back, verified."""

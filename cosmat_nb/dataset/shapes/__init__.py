@@ -1,0 +1,1 @@
+"""Masks as run lengths and polygons, both ways."""

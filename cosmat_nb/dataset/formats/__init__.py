@@ -1,0 +1,1 @@
+"""The formats that a data set is written in, one a file."""

@@ -1,0 +1,1 @@
+"""New scenes of old cutouts, with labels that are exact."""

@@ -1,0 +1,114 @@
+"""What a data set's records come to, as tables of its card."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cosmat_nb.dataset.cards.markdown import show_code, show_table, show_words
+from cosmat_nb.dataset.manifest import split_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Record = Mapping[str, Any]
+
+__all__ = ["show_count", "show_counts", "show_findings", "show_numbers"]
+
+_MOST_CATEGORIES = 12
+_QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
+_MEASURED = (
+    "coverage",
+    "soft_fraction",
+    "extent",
+    "parts",
+    "holes",
+    "dust",
+    "touched_sides",
+    "edge_width",
+    "color_residue",
+    "halo",
+)
+
+
+def show_counts(records: Sequence[Record]) -> list[str]:
+    """Return the card's table of examples by split and category.
+
+    Examples
+    --------
+    >>> show_counts([{"split": "train", "category": "mug"}])[-1]
+    '| train | 1 | 1 |'
+    """
+    by_category = Counter(str(record.get("category", "")) for record in records)
+    shown = [name for name, _ in by_category.most_common(_MOST_CATEGORIES)]
+    cells: dict[str, Counter[str]] = {}
+    for record in records:
+        split = cells.setdefault(str(record.get("split", "")), Counter())
+        split[str(record.get("category", ""))] += 1
+    rest = ["others"] if len(by_category) > len(shown) else []
+    rows = [
+        _count_row(show_words(split_folder(split)), counts, shown, rest)
+        for split, counts in cells.items()
+    ]
+    if len(cells) > 1:
+        rows.append(_count_row("all", by_category, shown, rest))
+    names = ["split", "examples", *map(show_words, shown), *rest]
+    return show_table(names, rows)
+
+
+def show_numbers(records: Sequence[Record]) -> list[str]:
+    """Return a table of the quantiles of what `measure_frame` found, where it is known.
+
+    Columns count by the names that `MatteMetrics` gives them. Quantiles are
+    interpolated linearly (NumPy's default).
+    """
+    rows = []
+    for name in _MEASURED:
+        found = [_number((record.get("columns") or {}).get(name)) for record in records]
+        values = np.array([value for value in found if value is not None])
+        if values.size:
+            quantiles = (f"{q:.4g}" for q in np.quantile(values, _QUANTILES))
+            rows.append((show_code(name), values.size, *quantiles))
+    names = ("least", "5 %", "median", "95 %", "greatest")
+    return show_table(["column", "examples", *names], rows) if rows else []
+
+
+def show_findings(records: Sequence[Record]) -> list[str]:
+    """Return how often each finding stands in the records, the most frequent first."""
+    found = Counter(name for record in records for name in record.get("findings", ()))
+    if not found:
+        return []
+    touched = sum(bool(record.get("findings")) for record in records)
+    ranked = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    rows = [(show_code(name), count) for name, count in ranked]
+    line = f"{show_count(touched, 'example')} of {len(records):,} with a finding."
+    return [line, "", *show_table(["finding", "examples"], rows)]
+
+
+def show_count(count: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> show_count(1, "example"), show_count(1200, "example")
+    ('1 example', '1,200 examples')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _count_row(
+    title: str, counts: Counter[str], shown: Sequence[str], rest: Sequence[str]
+) -> list[object]:
+    cells = [counts[name] for name in shown]
+    others = [counts.total() - sum(cells)] if rest else []
+    return [title, counts.total(), *cells, *others]
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    # A column may hold whole numbers that no float can.
+    return float(value) if abs(value) <= sys.float_info.max else None

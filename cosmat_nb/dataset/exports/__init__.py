@@ -1,0 +1,1 @@
+"""An export at work: rows to units, files, a journal, the end."""

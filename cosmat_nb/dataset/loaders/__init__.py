@@ -1,0 +1,1 @@
+"""Data sets handed to the libraries that train on them."""

@@ -24,6 +24,27 @@ from cosmat_nb.client.recording import Recorder
 from cosmat_nb.client.retry import Retry
 from cosmat_nb.connect import connect, connect_cloud, connect_emulator
 from cosmat_nb.cutout import Cutout
+from cosmat_nb.dataset.cards.about import About
+from cosmat_nb.dataset.compose.composing import compose
+from cosmat_nb.dataset.compose.recipe import Recipe
+from cosmat_nb.dataset.compose.scene import Scene
+from cosmat_nb.dataset.compose.shadow import Shadow
+from cosmat_nb.dataset.formats.coco import Coco
+from cosmat_nb.dataset.formats.folder import Folder
+from cosmat_nb.dataset.formats.parquet import Parquet
+from cosmat_nb.dataset.formats.webdataset import WebDataset
+from cosmat_nb.dataset.formats.yolo import Yolo
+from cosmat_nb.dataset.item import Item
+from cosmat_nb.dataset.loaders.handover import to_fiftyone, to_supervision
+from cosmat_nb.dataset.loaders.hugging_face import to_datasets
+from cosmat_nb.dataset.loaders.torchlike import ExampleSet
+from cosmat_nb.dataset.pictures.rendering import Rendering
+from cosmat_nb.dataset.reading import read_dataset
+from cosmat_nb.dataset.splits.hashing import hash_frame
+from cosmat_nb.dataset.splits.leaks import find_leaks
+from cosmat_nb.dataset.splits.splitting import split_frame
+from cosmat_nb.dataset.verifying import verify_dataset
+from cosmat_nb.dataset.writing import write_dataset
 from cosmat_nb.emulator.assumptions import Assumptions
 from cosmat_nb.emulator.bucket import FolderBucket, MemoryBucket
 from cosmat_nb.emulator.faults import Fault, Faults
@@ -113,6 +134,7 @@ __all__ = [
     "BACKGROUNDS",
     "RESULT_COLUMNS",
     "UNVERIFIED",
+    "About",
     "AccessDeniedError",
     "Address",
     "Assumptions",
@@ -124,6 +146,7 @@ __all__ = [
     "CallError",
     "Checkup",
     "Clock",
+    "Coco",
     "ColorErrors",
     "Comparison",
     "CosmatError",
@@ -133,17 +156,20 @@ __all__ = [
     "DeleteResult",
     "Emulator",
     "Engine",
+    "ExampleSet",
     "Explorer",
     "Fault",
     "Faults",
     "Finding",
     "Fit",
+    "Folder",
     "FolderBucket",
     "Gallery",
     "Grid",
     "ImageError",
     "ImageRejectedError",
     "InvalidRequestError",
+    "Item",
     "Latency",
     "Ledger",
     "Limits",
@@ -161,6 +187,7 @@ __all__ = [
     "OptionsError",
     "Outcome",
     "Padding",
+    "Parquet",
     "PaymentRequiredError",
     "PictureInfo",
     "Plan",
@@ -169,14 +196,18 @@ __all__ = [
     "ProblemReport",
     "ProtocolError",
     "Rate",
+    "Recipe",
     "Recorder",
+    "Rendering",
     "Replay",
     "ResultMissingError",
     "Retry",
     "Review",
+    "Scene",
     "ServerError",
     "ServiceError",
     "Severity",
+    "Shadow",
     "Status",
     "Store",
     "StoredPicture",
@@ -187,21 +218,26 @@ __all__ = [
     "TransportError",
     "UploadResult",
     "Watcher",
+    "WebDataset",
+    "Yolo",
     "apply_verdicts",
     "compare_alpha",
     "compare_colors",
     "compare_runs",
+    "compose",
     "connect",
     "connect_cloud",
     "connect_emulator",
     "explore",
     "fetch_stored",
     "find_in_row",
+    "find_leaks",
     "find_problems",
     "fit_canvas",
     "gallery",
     "get_engine",
     "grid",
+    "hash_frame",
     "iter_matte",
     "list_frame",
     "locate",
@@ -221,14 +257,21 @@ __all__ = [
     "plot_metrics",
     "plot_sweep",
     "preview_sweep",
+    "read_dataset",
     "read_verdicts",
     "report_problems",
     "retry_failed",
     "review",
     "score_frame",
+    "split_frame",
     "summarize_run",
     "sweep_options",
+    "to_datasets",
+    "to_fiftyone",
+    "to_supervision",
     "unknown_band",
+    "verify_dataset",
+    "write_dataset",
     "write_report",
 ]
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The command line ``cosmat``: plan and matte a batch, demo, serve, doctor."""
+"""The command line ``cosmat``: plan, matte and export a batch, demo, serve, doctor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from cosmat_nb import __version__
-from cosmat_nb.commands import demo, doctor, matte, plan, serve
+from cosmat_nb.commands import demo, doctor, export, matte, plan, serve
 from cosmat_nb.errors import CosmatError
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def _run(asked: argparse.Namespace) -> int:
     commands = {
         "demo": demo.run,
         "doctor": doctor.run,
+        "export": export.run,
         "matte": matte.run,
         "plan": plan.run,
         "serve": serve.run,
@@ -90,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
             "matte",
             "cut out what a file of keys names; paid calls",
             matte.add_arguments,
+        ),
+        (
+            "export",
+            "write a data set of what is cut already; pays nothing",
+            export.add_arguments,
         ),
         ("serve", "run the emulator until Ctrl-C", serve.add_arguments),
         (

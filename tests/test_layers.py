@@ -39,6 +39,13 @@ TABLE = {
         "batch client cutout errors images metrics options places store",
         "pandas numpy tqdm",
     ),
+    "dataset": (
+        (
+            "batch cutout errors frame framing images margins matting metrics options "
+            "places store"
+        ),
+        "PIL datasets fiftyone numpy pandas pyarrow scipy supervision",
+    ),
     "view": (
         (
             "batch client cutout errors frame framing images matting metrics options "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import pandas as pd
 import pytest
 from answers import ADDRESS
 from squares import WhiteEngine, draw_square
@@ -35,6 +36,13 @@ def clean_environment(monkeypatch, tmp_path):
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COSMAT_STORE", str(tmp_path / "store"))
+
+
+@pytest.fixture
+def any_text():
+    """Frames hold half characters, which pandas refuses where pyarrow keeps strings."""
+    with pd.option_context("mode.string_storage", "python"):
+        yield
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def test_the_front_matter_is_what_the_hub_takes():
             {
                 "license": "other",
                 "license_name": "o-uda-1.0",
-                "license_link": "README.md",
+                "license_link": "https://spdx.org/licenses/O-UDA-1.0.html",
             },
         ),
         (
@@ -128,14 +128,8 @@ def test_the_front_matter_is_what_the_hub_takes():
                 "license_link": "https://a.com/t",
             },
         ),
-        (
-            "ask Jo",
-            {
-                "license": "other",
-                "license_name": "custom",
-                "license_link": "README.md",
-            },
-        ),
+        ("ask Jo", {"license": "other", "license_name": "custom"}),
+        ("LicenseRef-x", {"license": "other", "license_name": "licenseref-x"}),
         ("", {}),
     ],
 )
@@ -403,8 +397,45 @@ def test_scenes_are_told():
     """Composed examples are counted as such."""
     records = make_records()
     records[0]["scene"] = {"seed": 1}
-    assert "1 example is a scene composed" in write_card(make_head(), records)
-    assert "composed" not in write_card(make_head(), make_records())
+    card = write_card(make_head(), records)
+    assert "1 example is a scene composed" in card
+    assert "The other pictures are the photographs that were cut" in card
+    assert "photographs' own, and the backgrounds'." in card
+    assert "by chance" in section(card, "Limits")
+    plain = write_card(make_head(), make_records())
+    for words in ("composed", "scene", "other pictures", "backgrounds"):
+        assert words not in plain
+
+
+def test_scenes_alone_are_no_photographs():
+    """Nothing is said of pictures and calls that no example has."""
+    calls = {**EMULATED, "pictures": 0, "requests": 0}
+    card = write_card(make_head(calls=calls), make_records(scene={"seed": 1}))
+    assert "photographs that were cut" not in card
+    assert "## Calls" not in card
+    assert "The cutouts are an emulator's" in card
+
+
+def test_a_scene_counts_in_each_of_its_categories():
+    """Two mugs and a tree: one example, a mug and a tree."""
+    subjects = [{"category": name} for name in ("mug", "tree", "mug")]
+    records = make_records()
+    records[0] |= {"category": "mug, tree", "scene": {"subjects": subjects}}
+    text = section(write_card(make_head(), records), "Splits and categories")
+    table, words = text.strip().split("\n\n")
+    assert rows_of([table]) == [
+        ["train", "2", "1", "2"],
+        ["val", "1", "1", "0"],
+        ["all", "3", "2", "2"],
+    ]
+    assert words == "A scene counts in each category that it holds."
+
+
+def test_settings_are_told_where_they_were_set():
+    """What is so by default needs no words."""
+    assert "Format `folder`: " in write_card(make_head(), [])
+    told = write_card(make_head(settings={"parquet": True}), [])
+    assert "Format `folder` (`parquet=True`): " in told
 
 
 def test_licences_of_photographs_are_counted():

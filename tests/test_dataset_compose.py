@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from cosmat_nb.dataset.compose.composing import compose
 from cosmat_nb.dataset.compose.dealing import deal_backgrounds, deal_scenes
 from cosmat_nb.dataset.compose.placement import Placement, _is_clear
 from cosmat_nb.dataset.compose.recipe import Recipe
+from cosmat_nb.dataset.verifying import verify_dataset
+from cosmat_nb.dataset.writing import write_dataset
 
 ALL = dataclasses.replace(SMALL, subjects=(1, 4), overlap=0.3, cut=0.2)
 
@@ -49,6 +52,13 @@ def test_a_row_a_scene_with_its_facts():
         drawn = row.scene.draw()
         assert row.subjects == tuple(subject.key for subject in drawn.subjects)
         assert drawn.image.shape == (60, 80, 3)
+
+
+def test_scenes_know_who_made_their_cutouts():
+    """An emulator's cutouts stay an emulator's on every background."""
+    frame = frame_of()
+    frame.attrs["cosmat_run"] = {"sandbox": True}
+    assert compose(frame, WALL, SMALL, count=1, progress=False).attrs == frame.attrs
 
 
 def test_more_scenes_leave_the_first_ones_as_they_are():
@@ -120,6 +130,20 @@ def test_categories_come_from_their_column():
     for subject in drawn.subjects:
         assert subject.category == "abcdef"[int(subject.key[1:])]
     assert {subject.category for subject in one_scene().draw().subjects} == {"subject"}
+
+
+@pytest.mark.parametrize("name", ["coco", "yolo"])
+def test_written_scenes_have_the_classes_of_their_subjects(tmp_path, name):
+    """A scene of a mug and a tree makes no class of its own."""
+    frame = frame_of(kind=["mug", "tree"] * 3)
+    recipe = dataclasses.replace(SMALL, subjects=(4, 4), overlap=1)
+    scenes = composed(frame, recipe=recipe, category="kind", count=3)
+    write_dataset(scenes, tmp_path / "set", name, column="scene", progress=False)
+    file = {"coco": "annotations/instances_data.json", "yolo": "data.yaml"}[name]
+    text = (tmp_path / "set" / file).read_text()
+    named = {"coco": r'"name": "(.*?)"}', "yolo": r'^  \d: "(.*?)"$'}[name]
+    assert re.findall(named, text, re.MULTILINE) == ["mug", "tree"]
+    assert verify_dataset(tmp_path / "set", deep=True, progress=False).empty
 
 
 def test_a_scene_uses_pictures_of_its_own_split_alone():

@@ -204,3 +204,9 @@ def test_lines_have_one_type_a_column():
     assert val == {"a": 0.5, "b": None, "c": "\\udce9", "d": "y", "e": "z", "f": None}
     assert more == {"a": None, "b": False, "c": None, "d": "{}", "e": "", "f": 8}
     assert write_lines({}) == {}
+    large = write_lines({"a": [{"n": 2**63 - 1}], "b": [{"n": -(2**63)}]})
+    assert large == {
+        "a": f'{{"n": "{2**63 - 1}"}}\n'.encode(),
+        "b": b'{"n": "-%d"}\n' % 2**63,
+    }
+    assert write_lines({"a": [{"n": 2**63 - 1}]}) == {"a": b'{"n": %d}\n' % (2**63 - 1)}

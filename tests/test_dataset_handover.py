@@ -92,6 +92,17 @@ def yolo(tmp_path):
     return folder
 
 
+def test_paths_that_are_handed_over_are_whole(coco, monkeypatch):
+    """The libraries know no home, and open pictures later from wherever they are."""
+    monkeypatch.setenv("HOME", str(coco.parent))
+    monkeypatch.setenv("USERPROFILE", str(coco.parent))
+    (path, *_), *_ = to_supervision(f"~/{coco.name}", "train")
+    assert path == str(coco / "images" / "train" / "ring.png")
+    monkeypatch.chdir(coco.parent)
+    told = import_arguments(coco.name, "train")
+    assert told["data_path"] == str(coco / "images" / "train")
+
+
 def test_the_hand_counted_lengths_draw_the_ring():
     """The labels below are what they are said to be."""
     flat = np.repeat(np.arange(len(COUNTS)) % 2 == 1, COUNTS)

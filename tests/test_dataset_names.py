@@ -21,6 +21,7 @@ HOSTILE = {
     ".hidden.jpg": "hidden-",
     "con.jpg": "con-",
     "LPT1.png": "LPT1_png-",
+    "com¹.jpg": "com¹-",
     "-rf.jpg": "rf-",
     "_mug.jpg": "mug-",
     "IMG 0001.JPG": "IMG_0001-",

@@ -374,21 +374,12 @@ def test_the_format_is_a_frozen_value():
     assert Parquet(5).unit_size == 5
 
 
-def test_without_pyarrow_the_command_is_named():
+def test_without_pyarrow_the_command_is_named(monkeypatch):
     """The format is refused when it is made, not after an hour of export."""
-    code = (
-        "import sys; sys.modules['pyarrow'] = None\n"
-        "from cosmat_nb.dataset.formats.parquet import Parquet\n"
-        "from cosmat_nb.errors import OptionsError\n"
-        "try: Parquet()\n"
-        "except OptionsError as error: print(error)"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert found.stdout.strip() == (
-        "the Parquet format needs pyarrow, which is not installed: pip install pyarrow"
-    )
+    for name in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(OptionsError, match="not installed: pip install pyarrow"):
+        Parquet()
 
 
 @pytest.mark.parametrize(

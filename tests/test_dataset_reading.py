@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import pickle
+from decimal import Decimal
+from uuid import UUID
 
 import numpy as np
+import pandas as pd
 import pytest
 from exporting import draw_alpha, draw_photo, make_cutout, make_frame
 
 import cosmat_nb as cm
 from cosmat_nb.dataset.formats.folder import Folder
-from cosmat_nb.dataset.formats.registry import FORMATS, open_format, read_format
+from cosmat_nb.dataset.formats.registry import FORMATS, read_format
 from cosmat_nb.dataset.formats.webdataset import WebDataset
 from cosmat_nb.dataset.manifest import (
     Head,
@@ -25,6 +28,7 @@ from cosmat_nb.dataset.manifest import (
 )
 from cosmat_nb.dataset.pictures.rendering import Rendering
 from cosmat_nb.dataset.reading import read_dataset
+from cosmat_nb.dataset.verifying import verify_dataset
 from cosmat_nb.dataset.writing import write_dataset
 from cosmat_nb.errors import ImageError, OptionsError
 
@@ -198,6 +202,52 @@ def test_head_and_checksums_come_back(folder, tmp_path):
         read_checksums(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_columns_of_any_kind_come_back(tmp_path, form):
+    """Each value is told exactly: large numbers beside missing ones, times, lists."""
+    big, day = 2**60 + 1, np.datetime64("2026-01-02T03:04:05", "ns")
+    cells = {
+        "big": ([big, pd.NA, 3], [big, None, 3]),
+        "mixed": ([big, 0.5, None], [big, 0.5, None]),
+        "huge": ([2**70, 1, 2], [2**70, 1, 2]),
+        "time": ([day, np.timedelta64(1500, "ms"), pd.NaT], None),
+        "times": ([np.array([[day, "NaT"]], "M8[ns]"), [day], None], None),
+        "number": ([np.longdouble(0.5), Decimal("2.5"), np.float32("nan")], None),
+        "list": ([[1, [2, None]], {"a": {"b": float("inf")}}, (UUID(int=1),)], None),
+    }
+    frame = make_frame(3).drop(columns="split")
+    for name, (values, _) in cells.items():
+        frame[name] = pd.Series(values, dtype="object")
+    order = {"rendering": Rendering(image="cutout"), "progress": False}
+    write_dataset(frame, tmp_path, form, columns=list(cells), **order)
+    back = read_dataset(tmp_path)
+    shown = day.astype("M8[s]").item().isoformat()
+    expected = {
+        **{name: told for name, (_, told) in cells.items() if told},
+        "time": [shown, 1.5, None],
+        "times": [[[shown, None]], [shown], None],
+        "list": [[1, [2, None]], {"a": {"b": None}}, [str(UUID(int=1))]],
+    }
+    assert {name: back[name].tolist() for name in expected} == expected
+    assert back["number"].tolist()[:2] == [0.5, 2.5]
+    assert np.isnan(back["number"][2])
+    table = tmp_path / "data" / "metadata.jsonl"
+    if table.exists():
+        assert pd.read_json(table, lines=True, dtype=False)["huge"][0] == str(2**70)
+
+
+def test_a_folder_may_be_named_from_home_or_from_here(folder, monkeypatch):
+    """By every reader; what was read is found from anywhere."""
+    monkeypatch.setenv("HOME", str(folder.parent))
+    monkeypatch.setenv("USERPROFILE", str(folder.parent))
+    assert len(read_dataset(f"~/{folder.name}")) == 6
+    assert verify_dataset(f"~/{folder.name}", progress=False).empty
+    with monkeypatch.context() as here:
+        here.chdir(folder.parent)
+        item = read_dataset(folder.name)["item"].iloc[0]
+    assert item.mask.any()
+
+
 def test_records_have_one_order():
     """Fields stand in one order, empty ones are gone, others are a mistake."""
     facts = {
@@ -230,11 +280,11 @@ def test_paths_out_of_the_folder_are_known(path):
     assert not is_inside(path)
 
 
-def test_formats_go_by_their_names(folder):
+def test_formats_go_by_their_names():
     """Every name has its class; a value stays as it is."""
     assert list(FORMATS) == ["folder", "coco", "yolo", "webdataset", "parquet"]
     assert read_format("webdataset") == WebDataset()
     shards = WebDataset(shard_size=3)
     assert read_format(shards) is shards
     assert read_format("webdataset", shards.settings()) == shards
-    assert open_format(read_head(folder)) == Folder()
+    assert read_format("folder") == Folder()

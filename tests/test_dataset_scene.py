@@ -350,6 +350,14 @@ def test_a_cutout_that_is_gone_is_an_error_of_the_toolkit(tmp_path):
         scene.draw()
 
 
+def test_a_scene_is_a_line():
+    """Name, size and how many: tables hold many of them."""
+    one = one_scene(recipe=dataclasses.replace(SMALL, subjects=(1, 1)))
+    assert repr(one) == "Scene('scene-0-000000', 60 × 80 px, 1 subject)"
+    none = one_scene(recipe=dataclasses.replace(SMALL, subjects=(0, 0)))
+    assert repr(none).endswith("0 subjects)")
+
+
 def test_a_scene_shows_itself_or_why_not(tmp_path):
     """A small picture with its name in words; without its file, the reason."""
     wall = tmp_path / "<wall>.png"
@@ -358,7 +366,7 @@ def test_a_scene_shows_itself_or_why_not(tmp_path):
         backgrounds=wall, recipe=dataclasses.replace(SMALL, subjects=(1, 1))
     )
     page = scene._repr_html_()
-    assert page.startswith('<img alt="scene-0-000000: 1 subjects on &lt;wall&gt;.png"')
+    assert page.startswith('<img alt="scene-0-000000: 1 subject on &lt;wall&gt;.png"')
     assert 'width="80" height="60"' in page
     assert "data:image/webp;base64," in page
     wall.unlink()

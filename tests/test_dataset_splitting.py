@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -269,7 +270,9 @@ def test_near_duplicates_are_together():
         ({"a\n": 1}, "split"),
         ({"_a": 1}, "split"),
         ({"CON": 1}, "split"),
-        ({"x" * 65: 1}, "split"),
+        ({"com¹": 1}, "reserves"),
+        ({"All": 1}, "split"),
+        ({"x" * 61: 1}, "split"),
         ({1: 1}, "int"),
         ({"Train": 0.5, "train": 0.5}, "one folder"),
         ([0.8, 0.2], "mapping"),
@@ -287,6 +290,7 @@ def test_shares_are_read_as_written():
     assert Parts.read({"a": 0.7, "b": 0.3}).weights == (7, 3)
     assert Parts.read({"a": 1 / 3, "b": 2 / 3}).weights == (1, 2)
     assert Parts.read({"a": np.float32(0.1), "b": np.float64(0.9)}).weights == (1, 9)
+    assert Parts.read({"a": Decimal("0.8"), "b": Decimal("0.2")}).weights == (4, 1)
     assert Parts.read({"a": 1}).weights == (1,)
     assert sum(Parts.read({"a": 0.5, "b": 0.5 + 1e-10}).weights) > 2
     assert check_part("训练_1") == "训练_1"
@@ -307,6 +311,7 @@ def test_shares_are_read_as_written():
         ({"seed": True}, "seed"),
         ({"seed": "0"}, "seed"),
         ({"group": "lists"}, "astype"),
+        ({"group": 5}, "group must be"),
     ],
 )
 def test_arguments_that_cannot_be_used_are_refused(change, words):

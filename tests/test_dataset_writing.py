@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +20,14 @@ from exporting import (
     make_frame,
     read_tree,
 )
+from squares import draw_square
 
 import cosmat_nb as cm
+from cosmat_nb import images
 from cosmat_nb.dataset.cards.about import About
 from cosmat_nb.dataset.compose.composing import compose
 from cosmat_nb.dataset.compose.recipe import Recipe
+from cosmat_nb.dataset.exports.journal import Journal
 from cosmat_nb.dataset.formats.folder import Folder
 from cosmat_nb.dataset.formats.webdataset import WebDataset
 from cosmat_nb.dataset.manifest import read_head, read_manifest
@@ -46,10 +52,13 @@ def names_in(folder):
     return {path.stem for path in folder.glob("*/images/*")}
 
 
-def test_samples_come_back_as_they_were(sample_emulator, tmp_path):
+def test_answers_come_back_as_they_were(emulator, tmp_path):
     """From the service to disk and back: the same pixels, the same photographs."""
-    with cm.connect_emulator(sample_emulator) as client:
-        frame = cm.list_frame(client, "samples/").iloc[[1, 6]]
+    for name in ("a.jpg", "b.jpg"):
+        picture = images.encode_jpeg(draw_square(color=(10 * ord(name[0]) % 256, 9, 9)))
+        emulator.bucket.put(f"photos/{name}", picture, "image/jpeg")
+    with cm.connect_emulator(emulator) as client:
+        frame = cm.list_frame(client, "photos/")
         result = cm.matte_frame(frame, client, progress=False)
         moved = cm.matte_frame(
             frame, client, cm.MattingOptions(padding=(20, 10)), progress=False
@@ -359,7 +368,9 @@ def test_wrong_arguments_are_refused_before_anything_is_written(
     assert not (tmp_path / "set").exists()
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", "all", "con", "-x", "a.b", "_", "é!"])
+@pytest.mark.parametrize(
+    "name", ["../up", "a/b", "all", "con", "com¹", "-x", "a.b", "_", "é!"]
+)
 def test_a_split_that_cannot_be_a_folder_is_refused(tmp_path, name):
     """No split leads out of the folder or has a name that readers want for all."""
     with pytest.raises(OptionsError, match="a split's name"):
@@ -370,6 +381,24 @@ def test_splits_that_one_disk_takes_for_the_same_are_refused(tmp_path):
     """``Train`` and ``train`` would lie in one folder."""
     with pytest.raises(OptionsError, match="differ in more than capitals"):
         write(make_frame(2).assign(split=["Train", "train"]), tmp_path / "set")
+
+
+def test_a_measured_frame_brings_its_findings(tmp_path):
+    """What is wrong by a matte's numbers goes along; without them nothing is said."""
+    frame = make_frame(2)
+    measured = cm.measure_frame(frame, progress=False).assign(coverage=[0.3, 0.0])
+    write(measured, tmp_path / "set")
+    found = [
+        set(record.get("findings", ())) for record in read_manifest(tmp_path / "set")
+    ]
+    told = [
+        {each.finding for each in cm.find_in_row(row)}
+        for row in measured.to_dict("records")
+    ]
+    assert found == told
+    assert found[0] != found[1] == {"empty"}
+    write(frame.assign(coverage=[0.3, 0.0]), tmp_path / "bare")
+    assert all("findings" not in r for r in read_manifest(tmp_path / "bare"))
 
 
 def test_the_manifest_tells_where_everything_comes_from(tmp_path):
@@ -424,6 +453,36 @@ def test_a_value_that_json_cannot_hold_costs_its_row(tmp_path):
     assert written["example"].tolist()[1] == "photos__001"
 
 
+@pytest.mark.parametrize("form", ["folder", "coco", "webdataset"])
+def test_no_secret_of_an_address_is_written(tmp_path, form):
+    """Whatever column an address stands in, and in the words of a price."""
+    link = "https://me:secret@a.com/m.txt?token=secret"
+    frame = make_frame(2).assign(
+        key=[link, "b.jpg"],
+        kind=[link, "mug"],
+        license=[link, None],
+        status=[link, "ok"],
+        findings=[[link], link],
+        etag=link,
+        note=[link, {link: [link]}],
+    )
+    price = cm.Price(steps={"AIPicMatting": 1}, source=link, as_of="2026-11-01")
+    order = {"category": "kind", "columns": ["note"], "price": price}
+    write(frame, tmp_path / "set", form, **order)
+    assert b"secret" not in b"".join(read_tree(tmp_path / "set").values())
+    assert read_head(tmp_path / "set").categories == ("https://a.com/m.txt", "mug")
+
+
+def test_any_cell_costs_its_own_row_at_most(tmp_path):
+    """Even a list that holds itself."""
+    loop = []
+    loop.append(loop)
+    frame = make_frame(2).assign(thing=[loop, 1])
+    written = write(frame, tmp_path / "set", columns=["thing"])
+    assert written["export_error"].iloc[0].startswith("RecursionError")
+    assert written["example"].tolist()[1] == "photos__001"
+
+
 def test_the_head_counts_calls_and_cost(tmp_path):
     """An answer in two examples was asked for once; each request costs."""
     frame = make_frame(3)
@@ -443,12 +502,151 @@ def test_the_head_counts_calls_and_cost(tmp_path):
         "cost": 1.0,
         "currency": "CNY",
         "verified": False,
+        "price": str(price),
     }
+    card = (tmp_path / "set" / "README.md").read_text(encoding="utf-8")
+    assert "Price: unverified as of 2026-11-01" in card
     assert read_head(tmp_path / "set").splits == {"train": 3, "val": 1}
     frame.attrs[RUN_ATTRIBUTE] = {"sandbox": True, "service": "emulator color 1"}
     write(frame, tmp_path / "set", price=price)
     calls = read_head(tmp_path / "set").calls
     assert (calls["cost"], calls["service"]) == (0, "emulator color 1")
+
+
+class Account:
+    """Answers as somebody: all that a cutout knows of its client."""
+
+    def __init__(self, service, emulated):
+        self.service, self.emulated = service, emulated
+
+    def fetch(self, place):
+        """Fetch nothing."""
+
+
+@pytest.mark.parametrize(
+    ("accounts", "run", "told"),
+    [
+        (["emulator 1", "emulator 1"], {}, ("emulator 1", True, 0)),
+        (["cloud", "cloud"], {"service": "x", "sandbox": True}, ("cloud", False, 0.5)),
+        (["cloud", "emulator 1"], {}, ("cloud, emulator 1", None, None)),
+        (
+            ["cloud", None],
+            {"service": "cloud", "sandbox": False},
+            ("cloud", False, 0.5),
+        ),
+        (["cloud", None], {}, ("cloud", None, 0.5)),
+    ],
+)
+def test_who_answered_is_what_cutouts_know_of_their_clients(
+    tmp_path, accounts, run, told
+):
+    """Joining frames loses what they know of their runs; the handles still know."""
+    frame = make_frame(2)
+    clients = [name and Account(name, name != "cloud") for name in accounts]
+    frame["cutout"] = [
+        make_cutout(key, draw_photo(0), draw_alpha(), source=client and client.fetch)
+        for key, client in zip(frame["key"], clients, strict=True)
+    ]
+    if run:
+        frame.attrs[RUN_ATTRIBUTE] = run
+    price = cm.Price(steps={"AIPicMatting": 0.25}, source="bill", as_of="2026-11-01")
+    write(frame, tmp_path / "set", price=price)
+    calls = read_head(tmp_path / "set").calls
+    assert (calls["service"], calls["sandbox"], calls["cost"]) == told
+
+
+def stop_at(monkeypatch, path):
+    """Make the disk full when a file is begun."""
+    begin = Journal.begin
+
+    def refuse(self, begun):
+        if begun == path:
+            raise OSError(errno.ENOSPC, "full")
+        begin(self, begun)
+
+    monkeypatch.setattr(Journal, "begin", refuse)
+
+
+def test_an_update_that_leaves_one_class_numbers_it_anew(tmp_path):
+    """What stays of a YOLO set is what a fresh one would be."""
+    frame = make_frame(3).assign(kind=["mug", "pot", "pot"])
+    write(frame, tmp_path / "set", "yolo", category="kind")
+    write(frame[1:], tmp_path / "set", "yolo", category="kind")
+    write(frame[1:], tmp_path / "fresh", "yolo", category="kind")
+    assert read_tree(tmp_path / "set") == read_tree(tmp_path / "fresh")
+
+
+def test_an_update_that_is_taken_back_in_the_middle(tmp_path, monkeypatch):
+    """Shards of the update are not taken for the earlier ones, as long as these."""
+    frame, form = make_frame(4), WebDataset(shard_size=2)
+    write(frame, tmp_path / "set", form, columns=["shop"])
+    tree = read_tree(tmp_path / "set")
+    update = frame.assign(shop=[5, 6, 7, 8])
+    with monkeypatch.context() as patch:
+        stop_at(patch, "manifest.jsonl")
+        with pytest.raises(OSError, match="make room"):
+            write(update, tmp_path / "set", form, columns=["shop"])
+    shards = [path for path in tree if path.endswith(".tar")]
+    for path in shards:
+        assert (tmp_path / "set" / path).stat().st_size == len(tree[path])
+    write(frame, tmp_path / "set", form, columns=["shop"])
+    assert read_tree(tmp_path / "set") == tree
+
+
+@pytest.mark.parametrize(
+    "path", ["val/alpha/photos__002.png", "README.md", "dataset.json", "croissant.json"]
+)
+def test_a_card_that_was_changed_by_hand_outlives_an_interruption(
+    tmp_path, monkeypatch, path
+):
+    """Wherever an update stops; and one of our own is not taken for somebody's."""
+    for name, edited in (("mine", True), ("ours", False)):
+        write(make_frame(2), tmp_path / name)
+        if edited:
+            (tmp_path / name / "README.md").write_text("# Mine", encoding="utf-8")
+        with monkeypatch.context() as patch, warnings.catch_warnings():
+            warnings.simplefilter("ignore", CosmatWarning)
+            stop_at(patch, path)
+            with suppress(OSError):
+                write(make_frame(3), tmp_path / name)
+    with pytest.warns(CosmatWarning, match="changed by hand"):
+        write(make_frame(3), tmp_path / "mine")
+    assert (tmp_path / "mine/README.md").read_text(encoding="utf-8") == "# Mine"
+    write(make_frame(3), tmp_path / "ours")
+    write(make_frame(3), tmp_path / "new")
+    assert read_tree(tmp_path / "ours") == read_tree(tmp_path / "new")
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_another_version_keeps_a_card_that_was_changed_too(
+    tmp_path, monkeypatch, edited
+):
+    """It cannot write the card of before, and goes by its digest."""
+    write(make_frame(2), tmp_path / "set")
+    card = tmp_path / "set/README.md"
+    if edited:
+        card.write_text("# Mine", encoding="utf-8")
+    monkeypatch.setattr(cm, "__version__", "99.0")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        write(make_frame(2), tmp_path / "set")
+    assert len(told) == edited
+    assert ("cosmat-nb 99.0" in card.read_text(encoding="utf-8")) != edited
+
+
+def test_a_row_that_cannot_be_put_down_leaves_nothing(tmp_path):
+    """Files that were written for it go again, and the data set stays finished."""
+    frame = make_frame(3)
+    write(frame.head(1), tmp_path / "set", split=None)
+    tree = read_tree(tmp_path / "set")
+    mask = tmp_path / "set/data/mask/photos__002.png"
+    mask.write_bytes(b"mine")
+    with pytest.raises(OptionsError, match="not written by this toolkit"):
+        write(frame.tail(1), tmp_path / "set", split=None)
+    assert read_tree(tmp_path / "set") == {
+        **tree,
+        "data/mask/photos__002.png": b"mine",
+    }
 
 
 def test_a_shard_that_moves_up_is_written_under_its_new_name(tmp_path):

@@ -66,6 +66,17 @@ def test_supervision_reads_every_mask(tmp_path, tolerance, least):
             assert overlap(found.mask[0], mask) >= least
 
 
+@pytest.mark.parametrize(
+    "line", ["0", "0 0.1 0.2 0.3", "0 x 0", "0 nan 0 1 0", "0 -1 0 0 0", "0 1 1 0 0"]
+)
+def test_a_line_that_is_no_outline_is_refused(tmp_path, line):
+    """Coordinates in pairs, within the picture: nothing is painted elsewhere."""
+    (record,) = write(Yolo(), [make_example("a", (RING, "mug"))], Files(tmp_path))
+    (tmp_path / record["files"]["labels"]).write_text(line)
+    with pytest.raises(OptionsError, match=f"no outline within 5 x 5 px: '{line}'"):
+        Yolo().read_mask(record, tmp_path)
+
+
 def test_corners_are_the_same_pixels_rounded_and_cut_off(tmp_path):
     """Readers that round and readers that cut off see the same corners."""
     write(Yolo(), torture_set(), Files(tmp_path))

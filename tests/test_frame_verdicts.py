@@ -79,6 +79,7 @@ def run_child(code, *arguments):
     """Start a process of our own that writes verdicts."""
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", HEAD + code, *map(str, arguments)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -163,8 +164,17 @@ def test_another_file_is_refused_and_left_as_it_is(path):
 
 def test_two_processes_tear_no_line_of_each_other(path):
     """Of 500 lines from each of two processes at once, all are whole."""
-    code = "for place in range(500): decisions.decide(place, 'keep', 'x' * 300)"
+    code = (
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "for place in range(500): decisions.decide(place, 'keep', 'x' * 300)"
+    )
     children = [run_child(code, path, name) for name in ("ann", "bob")]
+    for child in children:
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        child.stdin.write("go\n")
+        child.stdin.flush()
     for child in children:
         _, complaint = child.communicate(timeout=60)
         assert (child.returncode, complaint) == (0, "")

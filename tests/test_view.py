@@ -77,6 +77,7 @@ def test_plot_grid_survives_hostile_keys_and_error_rows(table):
     assert any("NoSuchKey" in text for text in words)
 
 
+@pytest.mark.usefixtures("any_text")
 def test_plot_grid_draws_keys_that_are_no_unicode(tmp_path):
     """Half a character in a key or an error does not keep the figure from a file."""
     row = {

@@ -133,6 +133,7 @@ def test_a_step_of_the_price_is_told_before_it_is_paid(square_client, emulator):
     assert emulator.billed == 2
 
 
+@pytest.mark.usefixtures("any_text")
 def test_half_characters_of_keys_can_be_sent_to_a_page(scripted):
     """Messages are UTF-8, which has no half characters: they are written as escapes."""
     explorer = explore(scripted(answer_png), keys("\udce9.jpg"))

@@ -562,6 +562,7 @@ def test_an_empty_frame_is_a_gallery_of_nothing(frame):
     assert shown.selected.empty
 
 
+@pytest.mark.usefixtures("any_text")
 def test_half_characters_and_signatures_never_leave(frame):
     """A message is UTF-8, and a key may be a link with a signature."""
     frame["key"] = ["a\ud800.jpg", "https://u:p@example.com/x.jpg?q-signature=5aed"] * 3
@@ -595,6 +596,7 @@ def test_captions_that_no_tile_can_quote_are_refused(frame, names):
         gallery(frame, captions=names)
 
 
+@pytest.mark.usefixtures("any_text")
 def test_names_of_columns_are_sent_whole_and_without_secrets(frame):
     """A table that was turned on its side has keys, and links, for names."""
     link = "https://u:p@example.com/x.jpg?q-signature=5aed"

@@ -267,6 +267,7 @@ def test_an_empty_frame_is_a_sheet_without_tiles(table, tmp_path):
     assert images.read_header(sheet.save(tmp_path / "e.png").read_bytes()).width >= 96
 
 
+@pytest.mark.usefixtures("any_text")
 def test_half_characters_are_escaped(table, tmp_path):
     """A file's name may hold them, and no notebook or page can."""
     frame = table.tail(1).assign(key="a\udcff.jpg")

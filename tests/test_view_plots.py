@@ -674,6 +674,7 @@ def test_a_large_matte_is_drawn_small_and_counted_whole():
     assert sum(bar.get_height() for bar in counts.patches) == 1500 * 1000
 
 
+@pytest.mark.usefixtures("any_text")
 def test_half_characters_cost_no_figure():
     """What a file's name may hold and no font can draw is escaped, in every plot."""
     bad = cutout_of(solid(np.zeros((40, 40))), HALF)

@@ -119,6 +119,7 @@ def test_hostile_words_are_drawn_as_they_are(sweep):
     assert all(not text.get_parse_math() for axes in figure.axes for text in axes.texts)
 
 
+@pytest.mark.usefixtures("any_text")
 def test_half_characters_cost_no_figure():
     """Of keys, names, errors, captions and metrics; a missing error is no word."""
     frame = numbers([[1.0, 2.0]], sets=("\udce9", "b")).assign(key="k\udce9\x07.jpg")
@@ -133,6 +134,7 @@ def test_half_characters_cost_no_figure():
     plot_sweep(frame, "x\udce9").savefig(io.BytesIO(), format="png")
 
 
+@pytest.mark.usefixtures("any_text")
 def test_half_characters_in_captions_and_previews(sweep):
     """A column of the user's may hold them, and so may a name of a set."""
     figure = plot_sweep(sweep.head(3).assign(note="n\udce9"), captions=["note"])

@@ -39,7 +39,8 @@ _EPILOG = """\
 exit codes:
   0    every row is in the data set
   1    rows were left out: not cut yet, refused, or their source is gone
-  2    it cannot run as asked; nothing was written
+  2    it cannot run as asked, and nothing was written; or the disk is full or
+       fails, and what was written stays: make room and run the same command again
   130  interrupted; run the same command again: it writes what is missing
 """
 _NOT_STORED = "not in the store: run cosmat matte with the same arguments first"
@@ -55,7 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="the data set; an interrupted or older one of the same settings goes on",
     )
-    parser.add_argument("--format", choices=tuple(FORMATS), default="folder")
+    parser.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        default="folder",
+        help="how it is laid out (default: folder)",
+    )
     _add_split(parser)
     _add_pictures(parser)
     parser.add_argument("--title", default="", help="of the data set, on its card")
@@ -169,7 +175,7 @@ def _finish(result: pd.DataFrame, asked: argparse.Namespace) -> ExitCode:
         }
         print(write_line(facts))
     elif not asked.quiet:
-        print(f"{written} examples are in {asked.out}")
+        print(f"{written} example{'s'[: written != 1]} in {asked.out}")
     for reason, count in reasons.items():
         say(f"{count} left out: {reason}")
     return ExitCode.FAILED if len(missing) else ExitCode.OK

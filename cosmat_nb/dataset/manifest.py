@@ -108,9 +108,10 @@ class Head:
         ``integer``, ``number``, ``boolean``, ``json`` for anything else.
     calls : mapping of str to JSON value
         ``service`` (who answered, None when unknown), ``sandbox`` (whether an emulator
-        did, None when unknown), ``pictures`` (distinct answers), ``requests`` (sent for
-        them; each may have been billed), ``cost`` (of the requests; None when unknown),
-        ``currency`` and ``verified`` (of the price; None without one).
+        did; None when unknown, or when it did in part), ``pictures`` (distinct
+        answers), ``requests`` (sent for them; each may have been billed), ``cost`` (of
+        the requests; None when unknown), and of the price ``currency``, ``verified``
+        and ``price``, its own words (None without one).
     about : mapping of str to JSON value
         Fields of the `About` that say something; empty without one.
     """

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cosmat_nb.dataset.exports.journal import JOURNAL
-from cosmat_nb.dataset.formats.registry import open_format
+from cosmat_nb.dataset.formats.registry import read_format
 from cosmat_nb.dataset.item import Item
 from cosmat_nb.dataset.manifest import read_head, read_manifest
 from cosmat_nb.errors import OptionsError
@@ -54,7 +54,7 @@ def read_dataset(folder: str | Path) -> pd.DataFrame:
             f"{root} is unfinished: call write_dataset as before, and it goes on"
         )
     head, records = read_head(root), read_manifest(root)
-    form = open_format(head)
+    form = read_format(head.format, head.settings)
     radius = head.rendering.get("trimap_radius", RADIUS)
     users = [record.get("columns") or {} for record in records]
     own = {name: [record[name] for record in records] for name in _OWN}
@@ -68,7 +68,12 @@ def read_dataset(folder: str | Path) -> pd.DataFrame:
 
 def _column(name: str, values: list[Any]) -> pd.Series:
     try:
-        return pd.Series(values, dtype="str" if name in _TEXTS else None)
+        column = pd.Series(values, dtype="str" if name in _TEXTS else None)
     except UnicodeEncodeError:
         # Half a character is a key's too, and columns of text cannot hold it.
         return pd.Series(values, dtype="object")
+    # Beside a missing value whole numbers become fractions, and large ones others.
+    inexact = column.dtype == "float64" and any(
+        isinstance(value, int) and float(value) != value for value in values
+    )
+    return pd.Series(values, dtype="object") if inexact else column

@@ -77,11 +77,11 @@ def verify_dataset(
         Empty when all is well. A row for each problem, sorted, with the strings
 
         - ``path``: of the file, relative to the folder;
-        - ``problem``: ``missing``, ``changed`` (its digest), ``unlisted``,
-          ``listed twice``, ``unreadable``, ``not a file`` (a link, say),
-          ``unfinished`` (an export did not end), ``disagrees`` (with the manifest or
-          the checksums), ``repeated`` (a name), ``in no example``, ``size differs``,
-          ``depth differs``, ``label differs``;
+        - ``problem``: ``missing``, ``changed`` (its digest), ``unlisted`` (also a
+          cache that a training tool left), ``listed twice``, ``unreadable``, ``not a
+          file`` (a link, say), ``unfinished`` (an export did not end), ``disagrees``
+          (with the manifest or the checksums), ``repeated`` (a name), ``in no
+          example``, ``size differs``, ``depth differs``, ``label differs``;
         - ``expected`` and ``found``: digests, sizes or words.
 
     Raises
@@ -96,7 +96,8 @@ def verify_dataset(
     >>> cm.verify_dataset("dataset/")  # doctest: +SKIP
     """
     check_workers(workers)
-    check = _Check.open(Path(folder), deep, workers, progress)
+    root = Path(folder).expanduser().absolute()
+    check = _Check.open(root, deep, workers, progress)
     head, flaws = check.read_head()
     listed, found = check.read_list()
     flaws += found + check.compare_digests(listed)

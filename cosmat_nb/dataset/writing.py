@@ -12,7 +12,7 @@ from cosmat_nb.dataset.exports.columns import ADDED, SPLIT, read_columns
 from cosmat_nb.dataset.exports.draft import Draft, draft_rows, gather_units
 from cosmat_nb.dataset.exports.export import Export
 from cosmat_nb.dataset.exports.finishing import finish_export
-from cosmat_nb.dataset.exports.heads import make_head, name_toolkit
+from cosmat_nb.dataset.exports.heads import find_services, make_head, name_toolkit
 from cosmat_nb.dataset.exports.making import Maker
 from cosmat_nb.dataset.formats.registry import read_format
 from cosmat_nb.dataset.pictures.rendering import Rendering
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_dataset"]
 
+_RENDERERS = 2  # threads beside the one that writes a shard
 _STOPPED = "not written: the export was interrupted"
 
 
@@ -104,7 +105,7 @@ def write_dataset(
         Same index, order and columns, and in addition ``example``, its name, missing
         where the row was left out, and ``export_error``, why it was. Columns
         ``status``, ``etag``, ``findings`` and ``license`` of the frame, where there are
-        such, go into the manifest.
+        such, go into the manifest; findings of a measured frame are found here.
 
     Warns
     -----
@@ -147,7 +148,8 @@ def write_dataset(
     )
     order.check_some()
     with Export(Path(folder).expanduser().absolute(), order.identity) as export:
-        maker = Maker(export, made, rendering, sources)
+        ahead = min(threads, _RENDERERS) if made.unit_size > 1 else 1
+        maker = Maker(export, made, rendering, sources, renderers=ahead)
         try:
             _make(order, maker, threads, progress)
             _finish(order, maker)
@@ -195,7 +197,10 @@ class _Order(NamedTuple):
     def sum_up(self, records: Sequence[Record]) -> Head:
         run = self.frame.attrs.get(RUN_ATTRIBUTE)
         run = run if isinstance(run, dict) else {}
-        return make_head(records, self.identity, self.about, run, self.price)
+        names = {record["name"] for record in records}
+        values = [draft.value for draft in self.drafts if draft.name in names]
+        services = find_services(values, run)
+        return make_head(records, self.identity, self.about, services, self.price)
 
     def tabulate(self, maker: Maker, otherwise: str = "") -> pd.DataFrame:
         """Return the frame with what became of each row."""
@@ -225,7 +230,7 @@ def _make(order: _Order, maker: Maker, threads: int, progress: bool | Watcher) -
     work_through(
         tasks,
         maker.make,
-        workers=threads,
+        workers=max(1, threads // maker.renderers),
         show=progress,
         unit="example" if order.format.unit_size == 1 else "shard",
     )
@@ -234,7 +239,7 @@ def _make(order: _Order, maker: Maker, threads: int, progress: bool | Watcher) -
 def _finish(order: _Order, maker: Maker) -> None:
     made = {r["name"]: r for done in maker.done.values() for r in done.records}
     if not made:
-        maker.export.close(only_if_new=True)
+        maker.export.abandon()
         order.check_some(maker.reasons)
     default = order.about.get("license")
     records = [

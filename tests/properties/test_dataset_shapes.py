@@ -1,7 +1,5 @@
 """Laws of run lengths, rings and polygons, for any mask."""
 
-import itertools
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,20 +64,6 @@ def test_rings_turn_at_every_corner(mask):
 
 @quick
 @given(masks, tolerances)
-def test_simplified_polygons_never_cross(mask, tolerance):
-    """No two lines of all polygons cross, bridges included."""
-    lines = []
-    for polygon in cut_polygons(mask, tolerance):
-        quarters = np.rint(polygon * 4).astype(int)
-        lines += zip(
-            quarters.tolist(), np.roll(quarters, -1, axis=0).tolist(), strict=True
-        )
-    for one, other in itertools.combinations(lines, 2):
-        assert not crosses(*one, *other)
-
-
-@quick
-@given(masks, tolerances)
 def test_simplified_polygons_stay_within_the_tolerance(mask, tolerance):
     """Every corner of the exact polygons is that near to a simplified one."""
     lines = [
@@ -93,8 +77,7 @@ def test_simplified_polygons_stay_within_the_tolerance(mask, tolerance):
     )
     for polygon in cut_polygons(mask):
         for corner in polygon:
-            # Where rings meet in a corner they were moved by a quarter of a pixel.
-            assert distance(corner, starts, ends) <= tolerance + np.hypot(0.25, 0.25)
+            assert distance(corner, starts, ends) <= tolerance + 1e-9
 
 
 @quick
@@ -108,16 +91,6 @@ def test_simplified_polygons_keep_holes(mask, tolerance):
     # A ring has three corners at least and each bridge adds two.
     least = 3 * count + 2 * rings.holes.size
     assert sum(map(len, polygons)) >= least
-
-
-def turn(a, b, c):
-    """On which side of a to b the point c is."""
-    return np.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
-
-
-def crosses(a, b, c, d):
-    """Whether two lines pass through each other."""
-    return turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0
 
 
 def distance(point, starts, ends):

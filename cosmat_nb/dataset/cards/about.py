@@ -14,7 +14,7 @@ from cosmat_nb.errors import OptionsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["About", "license_kind"]
+__all__ = ["About", "license_address", "license_kind"]
 
 _SPELLINGS = (
     "0BSD AFL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-2.0 Artistic-2.0 "
@@ -154,6 +154,20 @@ def license_kind(license: str) -> str:  # noqa: A002 - the field's name
     if _ADDRESS.fullmatch(license):
         return "url"
     return "text" if license else ""
+
+
+def license_address(license: str) -> str:  # noqa: A002 - as above
+    """Return where a licence can be read: its own address or SPDX's, if it has one.
+
+    Examples
+    --------
+    >>> license_address("CC0-1.0"), license_address("ask Jo")
+    ('https://spdx.org/licenses/CC0-1.0.html', '')
+    """
+    if license_kind(license) == "url":
+        return license
+    spelled = _LICENSES.get(license.lower())
+    return f"https://spdx.org/licenses/{spelled}.html" if spelled else ""
 
 
 def _text(name: str, value: object) -> str:

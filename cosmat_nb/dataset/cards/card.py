@@ -22,6 +22,7 @@ from cosmat_nb.dataset.cards.tallies import (
     show_findings,
     show_numbers,
 )
+from cosmat_nb.dataset.formats.registry import FORMATS, read_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -98,7 +99,7 @@ def write_card(head: Head, records: Sequence[Record]) -> str:
         ("Provenance and licence", list(_provenance(head, records))),
         ("How to load it", show_loading(head, _first_shard(records))),
         ("How to verify it", list(_verify(head))),
-        ("Limits", list(_limits(head))),
+        ("Limits", list(_limits(head, records))),
         ("Notes", _block(about.get("notes"))),
     )
     lines = [*write_front_matter(head), ""]
@@ -121,7 +122,7 @@ def _holds(head: Head) -> list[str]:
         ),
         "",
         (
-            f"Format {show_code(head.format)}{_settings(head.settings)}: "
+            f"Format {show_code(head.format)}{_settings(head)}: "
             f"{_LAYOUTS.get(head.format, 'see its own documentation')}. "
             "`manifest.jsonl` has a line for each example: where it comes from, and "
             "where its files are."
@@ -137,14 +138,20 @@ def _items(head: Head) -> list[tuple[str, Any]]:
     return list(head.columns.items())
 
 
-def _settings(settings: Mapping[str, Any]) -> str:
-    told = [f"{show_code(name)} {show_words(v)}" for name, v in settings.items()]
+def _settings(head: Head) -> str:
+    """Tell what was set otherwise than it is by default."""
+    usual = read_format(head.format).settings() if head.format in FORMATS else {}
+    told = [
+        show_code(f"{name}={value}")
+        for name, value in head.settings.items()
+        if usual.get(name) != value
+    ]
     return f" ({', '.join(told)})" if told else ""
 
 
 def _calls(head: Head) -> Iterator[str]:
     calls = head.calls
-    if not calls:
+    if not calls.get("pictures"):  # a scene tells of no calls
         return
     yield (
         f"{show_count(calls.get('pictures', 0), 'distinct answer')}, "
@@ -173,9 +180,11 @@ def _provenance(head: Head, records: Sequence[Record]) -> Iterator[str]:
         "": "No licence was named: ask its maker before you use it.",
     }
     yield words[license_kind(text)]
+    composed = _is_composed(records)
+    also = ", and the backgrounds'" if composed else ""
     yield (
         "A matte's licence does not free the photograph under it: look up the "
-        "photographs' own."
+        f"photographs' own{also}."
     )
     named = Counter(str(r["license"]) for r in records if r.get("license"))
     if named.keys() - {text}:
@@ -184,11 +193,13 @@ def _provenance(head: Head, records: Sequence[Record]) -> Iterator[str]:
         rows = [(show_words(name), count) for name, count in ranked]
         yield from show_table(["licence of the example", "examples"], rows)
     yield ""
+    parts = "; of a scene, those of its parts and where each lies" if composed else ""
     yield (
         "Each line of `manifest.jsonl` names the object key of its picture, the "
         "SHA-256 of the photograph and of the cutout where they are known, what was "
-        f"asked for, and the request's id. Written by {show_words(head.toolkit)}; "
-        "`croissant.json` tells the same to machines (Croissant 1.0)."
+        f"asked for, and the request's id{parts}. Written by "
+        f"{show_words(head.toolkit)}; `croissant.json` tells the same to machines "
+        "(Croissant 1.0)."
     )
 
 
@@ -203,12 +214,17 @@ def _verify(head: Head) -> Iterator[str]:
     yield f"The table is empty when all is well with {counted}."
 
 
-def _limits(head: Head) -> Iterator[str]:
+def _limits(head: Head, records: Sequence[Record]) -> Iterator[str]:
     yield "- Mattes were made by a program. Nobody drew or corrected them by hand here."
     if head.calls.get("sandbox"):
         yield (
             "- They are an emulator's: good for trying out a pipeline, not for "
             "judging the service, nor for training without a look at them."
+        )
+    if _is_composed(records):
+        yield (
+            "- Scenes are put together by chance: a subject's light, size and view are "
+            "not its background's."
         )
     yield (
         "- Pictures may show people, brands or works of others. Nothing here checked "
@@ -221,6 +237,10 @@ def _limits(head: Head) -> Iterator[str]:
         )
     if not any(head.splits):
         yield "- Nothing is split: hold out a part before you train."
+
+
+def _is_composed(records: Sequence[Record]) -> bool:
+    return any(record.get("scene") for record in records)
 
 
 def _block_of_facts(about: Mapping[str, Any]) -> list[str]:

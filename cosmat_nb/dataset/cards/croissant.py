@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from cosmat_nb.dataset.cards.about import license_kind
+from cosmat_nb.dataset.cards.about import license_address
 from cosmat_nb.dataset.cards.front_matter import UNTITLED
 from cosmat_nb.dataset.cards.record_sets import describe_records
 from cosmat_nb.dataset.manifest import CHECKSUMS, CROISSANT, MANIFEST
@@ -148,10 +148,7 @@ def _about(head: Head) -> Iterator[tuple[str, Any]]:
     yield "name", title
     yield "description", about.get("description") or f"{title}, with alpha mattes."
     if license_ := str(about.get("license", "")):
-        own = license_.startswith("LicenseRef-")
-        spdx = license_kind(license_) == "spdx" and not own
-        link = f"https://spdx.org/licenses/{license_}.html"
-        yield "license", link if spdx else license_
+        yield "license", license_address(license_) or license_
     if creator := about.get("creator"):
         # Whether it is a person is not known, and this is what both are.
         yield "creator", {"@type": "sc:Organization", "name": creator}

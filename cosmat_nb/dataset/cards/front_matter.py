@@ -7,7 +7,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cosmat_nb.dataset.cards.about import license_kind
+from cosmat_nb.dataset.cards.about import license_address, license_kind
 from cosmat_nb.dataset.manifest import split_folder
 from cosmat_nb.places import whole_text
 
@@ -31,7 +31,7 @@ _HUB_LICENSES = MappingProxyType(
         "pddl-1.0": "pddl",
     }
 )
-_UNKNOWN_TO_HUB = frozenset({"o-uda-1.0", "cc-pddc", "cc-by-nc-sa-2.5"})
+_UNKNOWN_TO_HUB = frozenset({"0bsd", "cc-pddc", "eupl-1.2", "o-uda-1.0"})
 
 # Of a shard; "train-*" would take the shards of a split "train-2" too.
 _NUMBER = "[0-9]" * 5
@@ -59,7 +59,8 @@ def write_front_matter(head: Head) -> list[str]:
     Notes
     -----
     Fields and values: https://huggingface.co/docs/hub/datasets-cards and
-    https://huggingface.co/docs/hub/datasets-manual-configuration, read 2026-11.
+    https://huggingface.co/docs/hub/datasets-manual-configuration, read 2026-11; a
+    link to a licence is an address, or a file LICENSE, which there is none of.
     """
     about = head.about
     lines = ["---", f"pretty_name: {_quote(about.get('title') or UNTITLED)}"]
@@ -121,13 +122,11 @@ def _license(text: str) -> list[str]:
         name = _HUB_LICENSES.get(name, name)
         if name not in _UNKNOWN_TO_HUB:
             return [f"license: {_quote(name)}"]
-    link = text if kind == "url" else "README.md"
     called = text.lower() if kind == "spdx" else "custom"
-    return [
-        'license: "other"',
-        f"license_name: {_quote(called)}",
-        f"license_link: {_quote(link)}",
-    ]
+    lines = ['license: "other"', f"license_name: {_quote(called)}"]
+    if link := license_address(text):
+        lines.append(f"license_link: {_quote(link)}")
+    return lines
 
 
 def _size(examples: int) -> str:

@@ -21,11 +21,11 @@ _MOST_RULES = 20
 _PICTURES = MappingProxyType(
     {
         "source": (
-            "Pictures are the photographs that were cut; mattes that came back moved "
-            "or padded were laid back onto them."
+            "are the photographs that were cut; mattes that came back moved or padded "
+            "were laid back onto them."
         ),
-        "cutout": "Pictures are the cutouts, RGBA.",
-        "composite": "Pictures are the cutouts, laid over a background.",
+        "cutout": "are the cutouts, RGBA.",
+        "composite": "are the cutouts, laid over a background.",
     }
 )
 
@@ -43,9 +43,12 @@ def show_origins(head: Head, records: Sequence[Record]) -> list[str]:
         if hidden := sum(count for _, count in asked[_MOST_RULES:]):
             rows.append(("others", hidden))
         lines += ["", *show_table(["what was asked for", "examples"], rows)]
-    if composed := sum(bool(record.get("scene")) for record in records):
-        lines += ["", _scenes(composed)]
-    return [*lines, "", " ".join(_rendering(head.rendering))]
+    composed = sum(bool(record.get("scene")) for record in records)
+    told = [_scenes(composed)] if composed else []
+    if composed < len(records) or not composed:
+        title = "The other pictures" if composed else "Pictures"
+        told += _cutouts(title, head.rendering)
+    return [*lines, "", " ".join([*told, *_sizes(head.rendering)])]
 
 
 def _service(calls: Mapping[str, Any]) -> str:
@@ -68,16 +71,16 @@ def _service(calls: Mapping[str, Any]) -> str:
 def _scenes(count: int) -> str:
     noun = "example is a scene" if count == 1 else "examples are scenes"
     return (
-        f"{count:,} {noun} composed of cutouts on backgrounds; what each pixel of "
-        "theirs belongs to is known from how they were put together, and as good as "
-        "the cutouts' mattes."
+        f"{count:,} {noun} composed of cutouts on backgrounds; what each pixel belongs "
+        "to is known from how they were put together, and as good as the cutouts' "
+        "mattes."
     )
 
 
-def _rendering(rendering: Mapping[str, Any]) -> Iterator[str]:
+def _cutouts(title: str, rendering: Mapping[str, Any]) -> Iterator[str]:
     image = rendering.get("image", "source")
     if words := _PICTURES.get(str(image)):
-        yield words
+        yield f"{title} {words}"
     if image == "cutout":
         yield _colors(rendering)
     if rendering.get("colors") == "estimated":
@@ -85,10 +88,13 @@ def _rendering(rendering: Mapping[str, Any]) -> Iterator[str]:
             "Colours of soft pixels were estimated anew, with the old background "
             "taken out."
         )
+    if image == "composite" and "background" in rendering:
+        yield f"Background: {show_words(rendering['background'])}."
+
+
+def _sizes(rendering: Mapping[str, Any]) -> Iterator[str]:
     if size := rendering.get("size"):
         yield f"Size asked for: {show_words(_size(size))}."
-    if rendering.get("image") == "composite" and "background" in rendering:
-        yield f"Background: {show_words(rendering['background'])}."
     bits = rendering.get("alpha_bits", 8)
     yield f"Mattes are grey PNG files of {bits} bits."
 

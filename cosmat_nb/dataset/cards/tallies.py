@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cosmat_nb.dataset.cards.markdown import show_code, show_table, show_words
+from cosmat_nb.dataset.formats.row import list_categories
 from cosmat_nb.dataset.manifest import split_folder
 
 if TYPE_CHECKING:
@@ -37,26 +38,30 @@ _MEASURED = (
 def show_counts(records: Sequence[Record]) -> list[str]:
     """Return the card's table of examples by split and category.
 
+    A scene of several categories counts in each of them.
+
     Examples
     --------
     >>> show_counts([{"split": "train", "category": "mug"}])[-1]
     '| train | 1 | 1 |'
     """
-    by_category = Counter(str(record.get("category", "")) for record in records)
-    shown = [name for name, _ in by_category.most_common(_MOST_CATEGORIES)]
-    cells: dict[str, Counter[str]] = {}
+    splits: dict[str, list[Record]] = {}
     for record in records:
-        split = cells.setdefault(str(record.get("split", "")), Counter())
-        split[str(record.get("category", ""))] += 1
+        splits.setdefault(str(record.get("split", "")), []).append(record)
+    by_category = _count_categories(records)
+    shown = [name for name, _ in by_category.most_common(_MOST_CATEGORIES)]
     rest = ["others"] if len(by_category) > len(shown) else []
     rows = [
-        _count_row(show_words(split_folder(split)), counts, shown, rest)
-        for split, counts in cells.items()
+        _count_row(show_words(split_folder(split)), some, shown, rest)
+        for split, some in splits.items()
     ]
-    if len(cells) > 1:
-        rows.append(_count_row("all", by_category, shown, rest))
+    if len(splits) > 1:
+        rows.append(_count_row("all", records, shown, rest))
     names = ["split", "examples", *map(show_words, shown), *rest]
-    return show_table(names, rows)
+    lines = show_table(names, rows)
+    if by_category.total() > len(records):
+        lines += ["", "A scene counts in each category that it holds."]
+    return lines
 
 
 def show_numbers(records: Sequence[Record]) -> list[str]:
@@ -99,12 +104,19 @@ def show_count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def _count_categories(records: Sequence[Record]) -> Counter[str]:
+    return Counter(
+        name for record in records for name in dict.fromkeys(list_categories(record))
+    )
+
+
 def _count_row(
-    title: str, counts: Counter[str], shown: Sequence[str], rest: Sequence[str]
+    title: str, records: Sequence[Record], shown: Sequence[str], rest: Sequence[str]
 ) -> list[object]:
+    counts = _count_categories(records)
     cells = [counts[name] for name in shown]
     others = [counts.total() - sum(cells)] if rest else []
-    return [title, counts.total(), *cells, *others]
+    return [title, len(records), *cells, *others]
 
 
 def _number(value: object) -> float | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard
 from cosmat_nb.dataset.cards.tallies import show_counts
 from cosmat_nb.dataset.checks.inventory import Flaw, Inventory
 from cosmat_nb.dataset.files import Files, read_facts
+from cosmat_nb.dataset.formats.row import list_categories
 from cosmat_nb.dataset.manifest import CARD, CROISSANT, HEAD, MANIFEST, is_inside
 from cosmat_nb.frame.working import attempt
 
@@ -88,7 +89,7 @@ def compare_told(
 ) -> Iterator[Flaw]:
     """Hold head, card, Croissant and the list of files against the manifest."""
     splits = Counter(record["split"] for record in records)
-    categories = {name for record in records for name in _categories(record)}
+    categories = {name for record in records for name in list_categories(record)}
     told = (
         ("examples", len(records), head.examples),
         ("splits", dict(splits), dict(head.splits)),
@@ -103,12 +104,6 @@ def compare_told(
         yield from _check_card(folder, records)
     if CROISSANT in inventory.files and listed:
         yield from _check_croissant(folder, listed)
-
-
-def _categories(record: Record) -> list[str]:
-    if "scene" in record:
-        return [str(each["category"]) for each in record["scene"]["subjects"]]
-    return [str(record.get("category", ""))]
 
 
 def _check_files(

@@ -15,6 +15,7 @@ from cosmat_nb.dataset.compose.placement import Placement, find_room, stand_behi
 from cosmat_nb.dataset.compose.recipe import Recipe
 from cosmat_nb.dataset.compose.scene import Layer, Scene
 from cosmat_nb.errors import OptionsError
+from cosmat_nb.frame.summary import RUN_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,7 +93,7 @@ def compose(
         A row a scene: ``key`` (``scene-<seed>-<number>``), ``scene`` (`Scene`),
         ``split`` if there are splits, ``background`` (its name), ``subjects`` (keys
         from back to front), ``dropped`` (keys of those for which there was no room),
-        ``height``, ``width`` (px).
+        ``height``, ``width`` (px). It knows of the run that made the cutouts.
 
     Raises
     ------
@@ -135,6 +136,8 @@ def compose(
         for number, name in enumerate(deal_scenes(sizes, count))
     ]
     table = _tabulate(scenes)
+    if RUN_ATTRIBUTE in frame.attrs:  # who made the cutouts, for the card
+        table.attrs[RUN_ATTRIBUTE] = frame.attrs[RUN_ATTRIBUTE]
     return table.drop(columns="split") if "" in sizes else table
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,7 +86,7 @@ class Layer:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Scene:
     """A new picture of old cutouts; made by `compose`.
 
@@ -131,8 +131,12 @@ class Scene:
     background: Background
     crop: Box | None
     cast: Cast | None
-    layers: tuple[Layer, ...] = field(repr=False)
+    layers: tuple[Layer, ...]
     dropped: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        height, width = self.recipe.size
+        return f"Scene({self.name!r}, {height} × {width} px, {_count(self)})"
 
     def draw(self) -> Drawn:
         """Draw the scene and its labels.
@@ -212,8 +216,13 @@ class Scene:
             preview = images.thumbnail(self.draw().image, PREVIEW_SIDE)
         except CosmatError as error:
             return f"<code>{html.escape(str(error))}</code>"
-        alt = f"{self.name}: {len(self.layers)} subjects on {self.background.name}"
+        alt = f"{self.name}: {_count(self)} on {self.background.name}"
         return images.html_image(preview, alt=alt)
+
+
+def _count(scene: Scene) -> str:
+    count = len(scene.layers)
+    return f"{count} subject{'' if count == 1 else 's'}"
 
 
 def _in_frame(rgba: NDArray[np.uint8], place: Placement, size: tuple[int, int]) -> Laid:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import date, time, timedelta
+from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import numpy as np
+import pandas as pd
 
 from cosmat_nb.dataset.splits.identity import is_missing
 from cosmat_nb.errors import OptionsError
@@ -17,10 +20,7 @@ from cosmat_nb.places import shown_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["JSON_KINDS", "clean_text", "find_kind", "to_json"]
-
-JSON_KINDS = ("boolean", "integer", "number", "string", "json")
-"""What `find_kind` tells."""
+__all__ = ["clean_text", "find_kind", "to_json"]
 
 
 def to_json(value: Any) -> Any:
@@ -29,9 +29,9 @@ def to_json(value: Any) -> Any:
     Parameters
     ----------
     value : object
-        Text, a number, a flag, a time, a path, a member of an enumeration, an array;
-        or a list, tuple, set or mapping of these. Addresses in texts lose what may be
-        a secret.
+        Text, a number, a flag, a time, a path, an identifier, a member of an
+        enumeration, an array; or a list, tuple, set or mapping of these. Addresses in
+        texts lose what may be a secret; durations are seconds.
 
     Raises
     ------
@@ -65,7 +65,9 @@ def clean_text(text: str) -> str:
 
 
 def find_kind(values: Iterable[Any]) -> str:
-    """Tell what JSON values of a column are, `None` aside; one of `JSON_KINDS`.
+    """Tell what JSON values of a column are, `None` aside.
+
+    One of ``boolean``, ``integer``, ``number``, ``string``; ``json`` for all others.
 
     Examples
     --------
@@ -79,12 +81,24 @@ def find_kind(values: Iterable[Any]) -> str:
     return names.get(kinds.pop(), "json") if len(kinds) == 1 else "json"
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _finite(value: Any) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _listed(values: Iterable[Any]) -> list[Any]:
     return [to_json(each) for each in values]
+
+
+def _timed(value: Any) -> Any:
+    # As integers, which is how NumPy itself lists them, they would not be times.
+    if isinstance(value, np.ndarray):
+        return [_timed(each) for each in value]
+    kind = pd.Timestamp if value.dtype.kind == "M" else pd.Timedelta
+    return to_json(kind(value))
+
+
+def _arrayed(value: Any) -> Any:
+    return _timed(value) if value.dtype.kind in "mM" else to_json(value.tolist())
 
 
 def _mapped(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -92,13 +106,15 @@ def _mapped(values: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 _WRITERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-    (np.ndarray | np.generic, lambda value: to_json(value.tolist())),
+    (np.floating | Decimal, _finite),
+    (np.ndarray | np.generic, _arrayed),
     (Enum, lambda value: to_json(value.value)),
     (bool | int, lambda value: value),
     (float, _finite),
     (str, clean_text),
     (date | time, lambda value: value.isoformat()),
     (timedelta, lambda value: value.total_seconds()),
+    (UUID, str),
     (PurePath, lambda value: clean_text(value.as_posix())),
     (dict, _mapped),
     (list | tuple, _listed),

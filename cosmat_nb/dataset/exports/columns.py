@@ -11,6 +11,9 @@ from cosmat_nb.dataset.manifest import FIELDS
 from cosmat_nb.dataset.splits.identity import is_missing
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column, check_free
+from cosmat_nb.frame.measuring import ERROR as MEASURED
+from cosmat_nb.metrics.findings import find_in_row
+from cosmat_nb.metrics.judging import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +31,7 @@ SPLIT = "split"
 _TAKEN = frozenset({*FIELDS, *ADDED, "item", "image", "alpha", "mask", "trimap"})
 _TABLE = re.compile("(?:[a-z]+_)?file_name")
 _SPLIT = re.compile(r"[^\W_][\w-]{0,59}")
-_RESERVED = re.compile(r"(?:all|con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+_RESERVED = re.compile(r"(?:all|con|prn|aux|nul|(com|lpt)[\d¹²³])", re.IGNORECASE)
 
 
 def read_columns(
@@ -62,7 +65,7 @@ def read_columns(
         categories=_named(frame, category, "pass category="),
         statuses=_found(frame, "status"),
         etags=_found(frame, "etag"),
-        findings=_found(frame, "findings", "problems"),
+        findings=_read_findings(frame),
         licenses=_found(frame, "license"),
         users={
             name: check_column(frame, name, "see columns=").tolist()
@@ -78,6 +81,18 @@ def _named(frame: pd.DataFrame, name: str | None, remedy: str) -> list[Any] | No
 def _found(frame: pd.DataFrame, *names: str) -> list[Any] | None:
     name = next((name for name in names if name in frame.columns), None)
     return _named(frame, name, "name it once")
+
+
+def _read_findings(frame: pd.DataFrame) -> list[Any] | None:
+    given = _found(frame, "findings", "problems")
+    if given is not None or MEASURED not in frame.columns:
+        return given
+    names = [name for name in COLUMNS if list(frame.columns).count(name) == 1]
+    rows = zip(*(frame[name].tolist() for name in names), strict=True)
+    return [
+        [each.finding for each in find_in_row(dict(zip(names, row, strict=True)))]
+        for row in rows
+    ]
 
 
 def _check_users(columns: Sequence[str] | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.dataset.compose.scene import Scene
-from cosmat_nb.dataset.exports.cells import to_json
+from cosmat_nb.dataset.exports.cells import clean_text, to_json
 from cosmat_nb.dataset.exports.names import name_examples
 from cosmat_nb.dataset.manifest import dump_json, split_folder
 from cosmat_nb.dataset.splits.identity import is_missing
@@ -170,7 +170,10 @@ def _try_row(columns: Columns, row: int) -> Draft | str:
     try:
         return _draft_row(columns, row)
     except OptionsError as error:
-        return whole_text(shown_text(str(error)))
+        reason = str(error)
+    except Exception as error:  # noqa: BLE001 - a cell may be anything; told in the row
+        reason = f"{type(error).__name__}: {error}"
+    return whole_text(shown_text(reason))
 
 
 def _draft_row(columns: Columns, row: int) -> Draft:
@@ -225,7 +228,7 @@ def _find_category(value: Cutout | Scene, cells: list[Any] | None, row: int) -> 
         return SUBJECT
     if is_missing(cells[row]) or not str(cells[row]).strip():
         raise OptionsError("no category: the cell is empty")
-    return str(cells[row]).strip()
+    return clean_text(str(cells[row]).strip())
 
 
 def _read_users(users: Mapping[str, list[Any]], row: int) -> dict[str, Any]:
@@ -249,4 +252,6 @@ def _read_findings(cells: list[Any] | None, row: int) -> list[str]:
 
 
 def _text(cells: list[Any] | None, row: int) -> str:
-    return "" if cells is None or is_missing(cells[row]) else str(cells[row])
+    if cells is None or is_missing(cells[row]):
+        return ""
+    return clean_text(str(cells[row]))

@@ -107,17 +107,18 @@ class Export:
             if not self._is_changed(path):
                 self._remove(path)
 
-    def close(self, *, only_if_new: bool = False) -> None:
-        """Remove the journal: the data set is finished, or was never begun.
-
-        Parameters
-        ----------
-        only_if_new : bool, default False
-            Leave one that an earlier export began.
-        """
+    def close(self) -> None:
+        """Remove the journal: the data set is finished."""
         assert self._journal is not None, "it is open"
-        if not (only_if_new and self.found.is_unfinished):
-            self._journal.remove()
+        self._journal.remove()
+
+    def abandon(self) -> None:
+        """Leave the folder as it was found: nothing could be written."""
+        earlier = {*_HEADS, *self.found.past.begun, *self.found.checksums}
+        for path in self._ours - earlier:
+            self._remove(path)
+        if not self.found.is_unfinished:
+            self.close()
 
     def _take(self) -> None:
         if not self._lock.take():

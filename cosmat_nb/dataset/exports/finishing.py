@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from cosmat_nb.dataset.cards.card import write_card
@@ -65,14 +66,14 @@ def finish_export(
     facts = {**units, **files.written}
     sized = [_add_lengths(record, facts) for record in records]
     head = sum_up(sized)
-    files.put(MANIFEST, show_manifest(sized))
-    files.put(HEAD, show_head(head))
-    card = write_card(head, sized).encode()
+    # The card first: an edited one is told by head and manifest as they were.
     if _is_edited(export, head):
         tell(f"{CARD} was changed by hand and stays: remove it to have it written anew")
         facts[CARD] = read_facts(export.folder / CARD)
     else:
-        files.put(CARD, card)
+        files.put(CARD, write_card(head, sized).encode())
+    files.put(MANIFEST, show_manifest(sized))
+    files.put(HEAD, show_head(head))
     facts |= files.written
     files.put(CROISSANT, write_croissant(head, sized, facts).encode())
     facts |= files.written
@@ -88,10 +89,13 @@ def _add_lengths(record: Record, facts: Mapping[str, FileFacts]) -> dict[str, An
 
 def _is_edited(export: Export, head: Head) -> bool:
     found: Found = export.found
-    if found.head is None or found.head.toolkit != head.toolkit or found.is_unfinished:
+    if found.head is None or CARD in found.past.begun:
         return False
     try:
         there = (export.folder / CARD).read_bytes()
     except OSError:
         return False
+    if found.head.toolkit != head.toolkit:
+        # Another version wrote another card of the same head.
+        return hashlib.sha256(there).hexdigest() != found.checksums.get(CARD)
     return there != write_card(found.head, found.records).encode()

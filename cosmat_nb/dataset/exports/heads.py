@@ -7,17 +7,22 @@ from collections import Counter
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cosmat_nb.dataset.exports.cells import find_kind
+from cosmat_nb.dataset.exports.cells import clean_text, find_kind
+from cosmat_nb.dataset.formats.row import list_categories
 from cosmat_nb.dataset.manifest import Head
 from cosmat_nb.options import MattingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from cosmat_nb.cutout import Cutout
+    from cosmat_nb.dataset.compose.scene import Scene
     from cosmat_nb.dataset.manifest import Record
     from cosmat_nb.store.price import Price
 
-__all__ = ["make_head", "name_toolkit"]
+__all__ = ["find_services", "make_head", "name_toolkit"]
+
+_TOLD = ("service", "emulated")
 
 
 def name_toolkit() -> str:
@@ -30,7 +35,7 @@ def make_head(
     records: Sequence[Record],
     identity: Mapping[str, Any],
     about: Mapping[str, Any],
-    run: Mapping[str, Any],
+    services: Mapping[str, bool | None],
     price: Price | None,
 ) -> Head:
     """Sum up a data set.
@@ -43,8 +48,8 @@ def make_head(
         Its ``format``, ``settings`` and ``rendering``.
     about : mapping
         What its maker says of it.
-    run : mapping
-        What the frame knows of the run that it came from; may be empty.
+    services : mapping of str to bool or None
+        Who answered, and whether it is an emulator; see `find_services`.
     price : Price or None
         What calls cost.
     """
@@ -56,17 +61,40 @@ def make_head(
         rendering=identity["rendering"],
         examples=len(records),
         splits=dict(splits),
-        categories=tuple(sorted({name for r in records for name in _categories(r)})),
+        categories=tuple(
+            sorted({name for r in records for name in list_categories(r)})
+        ),
         columns=_kinds(records),
-        calls=_count_calls(records, run, price),
+        calls=_count_calls(records, services, price),
         about=about,
     )
 
 
-def _categories(record: Record) -> Iterable[str]:
-    if "scene" not in record:
-        return [record["category"]]
-    return [subject["category"] for subject in record["scene"]["subjects"]]
+def find_services(
+    values: Iterable[Cutout | Scene], run: Mapping[str, Any]
+) -> dict[str, bool | None]:
+    """Return who made cutouts, and of each whether it is an emulator.
+
+    Parameters
+    ----------
+    values : iterable of Cutout or Scene
+        A cutout asks the client that it came from, while it still has a way to it.
+    run : mapping
+        What the frame knows of the run that it came from, for all others; may be empty.
+
+    Returns
+    -------
+    dict of str to bool or None
+        By name; the name is empty, and the flag None, where nobody knows.
+    """
+    found: dict[str, bool | None] = {}
+    for value in values:
+        client = getattr(getattr(value, "source", None), "__self__", None)
+        service, sandbox = (getattr(client, name, None) for name in _TOLD)
+        if not isinstance(service, str) or not isinstance(sandbox, bool):
+            service, sandbox = run.get("service") or "", run.get("sandbox")
+        found[service] = sandbox
+    return found
 
 
 def _kinds(records: Sequence[Record]) -> dict[str, str]:
@@ -76,7 +104,9 @@ def _kinds(records: Sequence[Record]) -> dict[str, str]:
 
 
 def _count_calls(
-    records: Sequence[Record], run: Mapping[str, Any], price: Price | None
+    records: Sequence[Record],
+    services: Mapping[str, bool | None],
+    price: Price | None,
 ) -> dict[str, Any]:
     # The same answer in several examples was asked for once.
     answers = {
@@ -88,23 +118,26 @@ def _count_calls(
     for told in answers.values():
         operation = MattingOptions.from_rule(told["rule"]).operation
         requests[str(operation)] += told["attempts"]
+    kinds = {*services.values()}
     return {
-        "service": run.get("service"),
-        "sandbox": run.get("sandbox"),
+        "service": ", ".join(filter(None, sorted(services))) or None,
+        "sandbox": kinds.pop() if len(kinds) == 1 else None,
         "pictures": len(answers),
         "requests": requests.total(),
-        "cost": _find_cost(requests, run, price),
+        "cost": _find_cost(requests, {*services.values()}, price),
         "currency": None if price is None else price.currency,
         "verified": None if price is None else price.verified,
+        "price": None if price is None else clean_text(str(price)),
     }
 
 
 def _find_cost(
-    requests: Mapping[str, int], run: Mapping[str, Any], price: Price | None
+    requests: Mapping[str, int], sandboxes: set[bool | None], price: Price | None
 ) -> float | None:
-    if run.get("sandbox"):
+    if sandboxes == {True}:
         return 0.0
-    if price is None:
+    # Which requests an emulator answered, and which were paid, is not told apart.
+    if price is None or True in sandboxes:
         return None
     cost = math.fsum(price.cost(name, calls) for name, calls in requests.items())
     return None if math.isnan(cost) else cost

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.dataset.exports.journal import Done
@@ -15,7 +17,15 @@ from cosmat_nb.dataset.pictures.render import render_cutout, render_drawn
 from cosmat_nb.frame.working import attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import (
+        Callable,
+        Hashable,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
+    from concurrent.futures import Future
 
     from cosmat_nb.dataset.example import Example
     from cosmat_nb.dataset.exports.draft import Draft, Unit
@@ -27,6 +37,9 @@ if TYPE_CHECKING:
     from cosmat_nb.frame.before import Sources
 
 __all__ = ["Maker"]
+
+V = TypeVar("V")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +60,8 @@ class Maker:
         What was made, by unit.
     reasons : dict of int to str
         Why rows could not be, by position.
+    renderers : int
+        Threads that render examples of one unit ahead of its writing; 1 for none.
     """
 
     export: Export
@@ -55,6 +70,7 @@ class Maker:
     sources: Sources
     done: dict[str, Done] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
+    renderers: int = 1
 
     def group(self, unit: Unit) -> Hashable:
         """Return what is equal for units of one photograph, which is fetched once."""
@@ -114,13 +130,19 @@ class Maker:
         reader: _Reader,
         told: list[tuple[Draft, Mapping[str, Any]]],
     ) -> Iterator[Example]:
-        for draft in unit.drafts:
-            example, reason = attempt(partial(self._render_one, draft, reader))
+        render = partial(self._try_one, reader)
+        results = _map_ahead(render, unit.drafts, self.renderers)
+        for draft, (example, reason) in zip(unit.drafts, results, strict=True):
             if example is None:
                 self.reasons[draft.row] = reason or ""
             else:
                 told.append((draft, example.facts))
                 yield example
+
+    def _try_one(
+        self, reader: _Reader, draft: Draft
+    ) -> tuple[Example | None, str | None]:
+        return attempt(partial(self._render_one, draft, reader))
 
     def _render_one(self, draft: Draft, reader: _Reader) -> Example:
         facts = {**draft.facts, "trimap_radius": self.rendering.trimap_radius}
@@ -145,6 +167,23 @@ class _Reader:
         if self._last is None or self._last[0] != identity:
             self._last = identity, self._sources.fetch(cutout)
         return self._last[1]
+
+
+def _map_ahead(
+    work: Callable[[V], R], values: Iterable[V], threads: int
+) -> Iterator[R]:
+    """Work on values in threads, one more than those ahead, and yield in order."""
+    if threads == 1:
+        yield from map(work, values)
+        return
+    with ThreadPoolExecutor(threads, "cosmat-render") as pool:
+        ahead: deque[Future[R]] = deque()
+        for value in values:
+            ahead.append(pool.submit(work, value))
+            if len(ahead) > threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def _record(

@@ -26,7 +26,7 @@ _SUFFIX = re.compile(
 )
 _KEPT_SUFFIX = re.compile(r"_(jpeg|png|webp|bmp|gif|tiff?|heic|heif|avif|tpg)$")
 _LOOKS_MARKED = re.compile(rf"-[0-9a-f]{{{_MARK},}}$")
-_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+_RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[\d¹²³]")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _FOLDER = "__"
 

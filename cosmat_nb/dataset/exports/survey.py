@@ -104,10 +104,7 @@ def survey_folder(folder: Path, identity: Mapping[str, Any]) -> Found:
         _check_same(folder, "a data set", told, identity)
         records, checksums = read_manifest(folder), read_checksums(folder)
     every = [*_find_units(records, checksums), *past.done]
-    done = {
-        unit.inputs: unit for unit in every if not past.doubtful & unit.files.keys()
-    }
-    return Found(head, records, checksums, past, done)
+    return Found(head, records, checksums, past, _sift(every, past.doubtful))
 
 
 def sweep_parts(folder: Path) -> None:
@@ -127,6 +124,16 @@ def _check_same(folder: Path, what: str, there: Any, wanted: Mapping[str, Any]) 
             f"{folder} holds {what} with another {name} ({there.get(name)!r:.200}, not "
             f"{wanted[name]!r:.200}): choose another folder, or remove that one"
         )
+
+
+def _sift(units: Sequence[Done], doubtful: set[str]) -> dict[tuple[str, ...], Done]:
+    """Return the units, oldest first, whose files are still theirs."""
+    latest = {path: facts for unit in units for path, facts in unit.files.items()}
+    return {
+        unit.inputs: unit
+        for unit in units
+        if not doubtful & unit.files.keys() and unit.files.items() <= latest.items()
+    }
 
 
 def _find_units(

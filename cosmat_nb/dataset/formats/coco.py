@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cosmat_nb.dataset.example import hard_mask
+from cosmat_nb.dataset.formats.row import list_categories
 from cosmat_nb.dataset.manifest import dump_json, split_folder
 from cosmat_nb.dataset.pictures.encoding import encode_alpha
 from cosmat_nb.dataset.shapes.filling import fill_polygons
@@ -151,7 +152,7 @@ class Coco:
             When a file cannot be written.
         """
         found = {label["category"] for record in records for label in _labels(record)}
-        found |= {record["category"] for record in records if record.get("category")}
+        found |= {name for record in records for name in list_categories(record)}
         categories = {name: number for number, name in enumerate(sorted(found), 1)}
         for split in dict.fromkeys(record["split"] for record in records):
             path = f"annotations/instances_{split_folder(split)}.json"

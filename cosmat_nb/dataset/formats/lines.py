@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cosmat_nb.dataset.exports.cells import find_kind
+from cosmat_nb.dataset.formats.schema import LARGEST
 from cosmat_nb.dataset.manifest import dump_json
 from cosmat_nb.places import whole_text
 
@@ -19,8 +20,9 @@ def write_lines(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, 
 
     Readers guess a column's type from one table alone and then refuse others: so
     numbers are fractions everywhere if they are anywhere, and a column that is no
-    plain text, number or flag, has values of several kinds, or none at all in some
-    table, is text everywhere: empty where a value is missing, JSON where it is none.
+    plain text, number or flag, has values of several kinds, whole numbers of more than
+    64 bits, or none at all in some table, is text everywhere: empty where a value is
+    missing, JSON where it is none.
 
     Parameters
     ----------
@@ -34,13 +36,19 @@ def write_lines(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, 
     """
     names = next((row for rows in tables.values() for row in rows), {})
     kinds = {
-        name: {find_kind(row[name] for row in rows) for rows in tables.values()}
+        name: {_find_kind([row[name] for row in rows]) for rows in tables.values()}
         for name in names
     }
     return {
         table: b"".join(_line(row, kinds) for row in rows)
         for table, rows in tables.items()
     }
+
+
+def _find_kind(values: Sequence[Any]) -> str:
+    kind = find_kind(values)
+    whole = (abs(value) for value in values if isinstance(value, int))
+    return "json" if kind == "integer" and max(whole) > LARGEST else kind
 
 
 def _line(row: Mapping[str, Any], kinds: Mapping[str, set[str]]) -> bytes:

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cosmat_nb.dataset.formats.format import Format
-    from cosmat_nb.dataset.manifest import Head
 
-__all__ = ["FORMATS", "open_format", "read_format"]
+__all__ = ["FORMATS", "read_format"]
 
 FORMATS = MappingProxyType(
     {
@@ -65,17 +64,6 @@ def read_format(
     except TypeError as error:
         raise OptionsError(f"settings of the format {format!r}: {error}") from None
     return made
-
-
-def open_format(head: Head) -> Format:
-    """Return the format that a data set was written in, with its settings.
-
-    Raises
-    ------
-    OptionsError
-        When this toolkit has no such format, or it has no such settings.
-    """
-    return read_format(head.format, head.settings)
 
 
 def _known() -> str:

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
     from cosmat_nb.dataset.example import Example
 
-__all__ = ["OWN", "PICTURES", "check_shard_size", "describe_example", "describe_record"]
+__all__ = [
+    "OWN",
+    "PICTURES",
+    "check_shard_size",
+    "describe_example",
+    "describe_record",
+    "list_categories",
+]
 
 PICTURES = ("image", "alpha", "mask")
 """Columns that hold a picture's file."""
@@ -58,6 +65,21 @@ def describe_record(record: Mapping[str, Any]) -> dict[str, Any]:
             "or leave it out of columns="
         )
     return {**{name: record[name] for name in OWN}, **columns}
+
+
+def list_categories(record: Mapping[str, Any]) -> list[str]:
+    """Return the category of each subject of a line of the manifest, hidden ones too.
+
+    Examples
+    --------
+    >>> list_categories({"category": "mug"})
+    ['mug']
+    >>> subjects = [{"category": "tree"}, {"category": "mug"}]
+    >>> list_categories({"category": "mug, tree", "scene": {"subjects": subjects}})
+    ['tree', 'mug']
+    """
+    subjects = record.get("scene", {}).get("subjects", [record])
+    return [str(each["category"]) for each in subjects if each.get("category")]
 
 
 def check_shard_size(value: object) -> int:

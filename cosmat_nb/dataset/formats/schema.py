@@ -11,9 +11,11 @@ from cosmat_nb.dataset.loaders.optional import import_optional
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["build_schema", "find_type", "fit_value"]
+__all__ = ["LARGEST", "build_schema", "find_type", "fit_value"]
 
-_LARGEST = 2**63 - 1  # of an int64
+LARGEST = 2**63 - 1
+"""Largest whole number of an int64."""
+
 _EXACT = 2**53  # largest whole number up to which a float64 holds each
 _OWN_TYPES = ("string", "string", "string", "int64", "int64")
 _FEATURES = {"info": {"features": {name: {"_type": "Image"} for name in PICTURES}}}
@@ -79,7 +81,7 @@ def find_type(values: Sequence[Any]) -> Any:
         return pa.null()
     if kinds == {bool}:
         return pa.bool_()
-    if kinds == {int} and max(map(abs, present)) <= _LARGEST:
+    if kinds == {int} and max(map(abs, present)) <= LARGEST:
         return pa.int64()
     if kinds <= {int, float} and all(map(_is_exact, present)):
         return pa.float64()

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cosmat_nb.dataset.example import hard_mask
+from cosmat_nb.dataset.formats.row import list_categories
 from cosmat_nb.dataset.manifest import split_folder
 from cosmat_nb.dataset.pictures.encoding import encode_alpha
 from cosmat_nb.dataset.shapes.filling import fill_outline
 from cosmat_nb.dataset.shapes.polygons import check_tolerance, cut_outline
+from cosmat_nb.errors import OptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -132,7 +134,7 @@ class Yolo:
             When a file cannot be written, or a label file is not there.
         """
         found = {name for record in records for name in record.get("labels") or ()}
-        found |= {record["category"] for record in records if record.get("category")}
+        found |= {name for record in records for name in list_categories(record)}
         numbers = {name: number for number, name in enumerate(sorted(found))}
         for record in records:
             _number(record, numbers, files)
@@ -150,15 +152,36 @@ class Yolo:
         return (folder / path).read_bytes()
 
     def read_mask(self, record: Record, folder: Path) -> NDArray[np.bool_]:
-        """Return what ``fillPoly`` paints of all lines together, (H, W) bool."""
+        """Return what ``fillPoly`` paints of all lines together, (H, W) bool.
+
+        Raises
+        ------
+        OSError
+            When the label file cannot be read.
+        OptionsError
+            When one of its lines is no outline within the picture.
+        """
         height, width = record["height"], record["width"]
         mask = np.zeros((height, width), np.bool_)
-        text = (folder / record["files"]["labels"]).read_text("utf-8")
-        for line in text.splitlines():
-            shares = np.array(line.split()[1:], np.float64).reshape(-1, 2)
-            outline = np.rint(shares * [width, height])[:, ::-1]
+        path: str = record["files"]["labels"]
+        for line in (folder / path).read_text("utf-8", "replace").splitlines():
+            outline = _read_outline(line, height, width)
+            if outline is None:
+                raise OptionsError(
+                    f"{path}: no outline within {height} x {width} px: {line[:40]!r}"
+                )
             mask |= fill_outline(outline, height, width)
         return mask
+
+
+def _read_outline(line: str, height: int, width: int) -> NDArray[np.float64] | None:
+    try:
+        shares = np.array(line.split()[1:], np.float64).reshape(-1, 2)
+    except ValueError:
+        return None
+    outline: NDArray[np.float64] = np.rint(shares * [width, height])[:, ::-1]
+    inside = (outline >= 0) & (outline < [height, width])
+    return outline if outline.size and inside.all() else None
 
 
 def _show_outline(outline: NDArray[np.int64], height: int, width: int) -> str:
@@ -170,13 +193,13 @@ def _show_outline(outline: NDArray[np.int64], height: int, width: int) -> str:
     shares = corners[:, ::-1] / [width, height]
     # A thousandth of a pixel, whatever the picture's size.
     digits = len(str(max(height, width))) + 3
-    return " ".join(f"{share:.{digits}f}" for share in shares.ravel().tolist())
+    return " ".join([f"%.{digits}f"] * shares.size) % tuple(shares.ravel().tolist())
 
 
 def _number(record: Record, numbers: Mapping[str, int], files: Files) -> None:
     """Put the classes into a label file."""
     categories = record.get("labels") or ()
-    if len(numbers) <= 1 or not categories:
+    if not categories:
         return
     path = record["files"]["labels"]
     before = (files.folder / path).read_bytes()

@@ -53,7 +53,7 @@ def to_supervision(folder: str | Path, split: str | None = None) -> Any:
     >>> for path, image, found in to_supervision("mugs", "train"):  # doctest: +SKIP
     ...     print(path, found.mask.shape)
     """
-    folder = Path(folder)
+    folder = Path(folder).expanduser().absolute()
     head = _read_labelled(folder, ("coco", "yolo"), "supervision")
     part = split_folder(choose_split(head.splits, split))
     loader = import_optional("supervision", "to_supervision").DetectionDataset
@@ -104,14 +104,15 @@ def to_fiftyone(
     >>> import fiftyone as fo  # doctest: +SKIP
     >>> fo.launch_app(to_fiftyone("mugs", "train"))  # doctest: +SKIP
     """
-    arguments = import_arguments(Path(folder), split)
+    arguments = import_arguments(folder, split)
     fiftyone = import_optional("fiftyone", "to_fiftyone")
     kind = fiftyone.types.COCODetectionDataset
     return fiftyone.Dataset.from_dir(dataset_type=kind, name=name, **arguments)
 
 
-def import_arguments(folder: Path, split: str | None) -> dict[str, str]:
+def import_arguments(folder: str | Path, split: str | None) -> dict[str, str]:
     """Return what FiftyOne's COCO importer is told; raises as `to_fiftyone`."""
+    folder = Path(folder).expanduser().absolute()
     head = _read_labelled(folder, ("coco",), "FiftyOne")
     part = split_folder(choose_split(head.splits, split))
     data_path, labels_path = _coco_paths(folder, part)

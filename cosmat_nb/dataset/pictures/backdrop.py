@@ -82,12 +82,11 @@ class Backdrop:
         >>> read_backdrop("black").lay(half).tolist()
         [[[51, 51, 51]]]
         """
-        # 255 times 255 and half of it for rounding just fit 16 bits.
-        alpha = rgba[..., 3:].astype(np.uint16)
-        mixed = self.cover(*rgba.shape[:2]) * (_ONE - alpha)
-        mixed += rgba[..., :_RGB] * alpha
-        mixed += _ONE // 2
-        return (mixed // _ONE).astype(np.uint8)
+        # Pillow rounds to the nearest: alpha * F + (255 - alpha) * B, over 255.
+        over = Image.fromarray(np.ascontiguousarray(rgba[..., :_RGB]))
+        under = Image.fromarray(self.cover(*rgba.shape[:2]))
+        matte = Image.fromarray(np.ascontiguousarray(rgba[..., _RGB]))
+        return np.asarray(Image.composite(over, under, matte))
 
     def told(self) -> str | dict[str, str]:
         """Return what the manifest tells: ``#rrggbb``, or a picture's name and digest.

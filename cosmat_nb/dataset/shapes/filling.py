@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cosmat_nb.dataset.shapes.touching import expand
+from cosmat_nb.dataset.shapes.rle import expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,40 +51,37 @@ def fill_polygons(
     array([[ True,  True],
            [False, False]])
     """
-    mask = np.zeros((height, width), np.bool_)
-    for polygon in polygons:
-        rows, cols = _find_crossings(np.asarray(polygon, np.float64), height, width)
-        if not rows.size:
-            continue
-        (top, left), (bottom, right) = (
-            (int(of(rows)), int(of(cols))) for of in (np.min, np.max)
-        )
-        changes = np.zeros((bottom - top + 1, right - left + 1), np.bool_)
-        np.logical_xor.at(changes, (rows - top, cols - left), True)
-        inside = np.logical_xor.accumulate(changes, axis=0)[:-1]
-        mask[top:bottom, left : right + 1] |= inside
-    return mask
+    rings = [np.asarray(polygon, np.float64) for polygon in polygons]
+    if not rings:
+        return np.zeros((height, width), np.bool_)
+    points = np.trunc(np.concatenate(rings) * _FINER + 0.5).astype(np.int64)
+    after = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
+    after = np.trunc(after * _FINER + 0.5).astype(np.int64)
+    line, rows, cols = _find_crossings(points, after, height, width)
+    ring = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])[line]
+    # Of a ring's crossings in a column each two are ends of what is inside.
+    order = np.lexsort([rows, cols, ring])
+    changes = np.zeros((height + 1, width), np.int32)
+    for ends, change in ((order[::2], 1), (order[1::2], -1)):
+        np.add.at(changes, (rows[ends], cols[ends]), change)
+    return np.cumsum(changes, 0, out=changes)[:-1] > 0
 
 
 def _find_crossings(
-    polygon: NDArray[np.float64], height: int, width: int
-) -> tuple[Indices, Indices]:
-    """Return the row below each crossing of a column's centre, and the column."""
-    points = np.trunc(polygon * _FINER + 0.5).astype(np.int64)
-    after = np.roll(points, -1, axis=0)
+    points: Indices, after: Indices, height: int, width: int
+) -> tuple[Indices, Indices, Indices]:
+    """Return lines, the row below each one's crossing of a column's centre, columns."""
     swap = points[:, 1] > after[:, 1]
     near = np.where(swap[:, None], after, points)
     far = np.where(swap[:, None], points, after)
     # Of a column's centre the line's point before and the one behind it count.
-    first = -(-(near[:, 1] - 2) // _FINER)
-    counts = np.maximum((far[:, 1] - 3) // _FINER - first + 1, 0)
-    line, step = expand(counts)
+    first = np.maximum(-(-(near[:, 1] - 2) // _FINER), 0)
+    last = np.minimum((far[:, 1] - 3) // _FINER, width - 1)
+    line, step = expand(np.maximum(last - first + 1, 0))
     cols = first[line] + step
     fifths = _find_heights(near[line], far[line], cols * _FINER + 2)
-    rows = (fifths + 0.5) / _FINER - 0.5
-    inside = (cols >= 0) & (cols < width)
-    below = np.ceil(np.clip(rows[inside], 0, height)).astype(np.int64)
-    return below, cols[inside]
+    rows = np.clip((fifths + 0.5) / _FINER - 0.5, 0, height)
+    return line, np.ceil(rows).astype(np.int64), cols
 
 
 def _find_heights(near: Indices, far: Indices, cols: Indices) -> Indices:
@@ -163,8 +160,8 @@ def fill_outline(outline: ArrayLike, height: int, width: int) -> NDArray[np.bool
     changes = np.zeros((height, width + 1), np.int32)
     np.add.at(changes, (rows[::2][kept], enter[kept]), 1)
     np.add.at(changes, (rows[::2][kept], leave[kept]), -1)
-    filled: NDArray[np.bool_] = np.cumsum(changes[:, :-1], axis=1) > 0
-    return mask | filled
+    mask |= np.cumsum(changes, 1, out=changes)[:, :-1] > 0
+    return mask
 
 
 def _draw(points: Indices, after: Indices) -> tuple[Indices, Indices]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cosmat_nb.dataset.shapes.rle import expand
 from cosmat_nb.dataset.shapes.simplifying import simplify
-from cosmat_nb.dataset.shapes.spanning import place_ends, span_parts
+from cosmat_nb.dataset.shapes.spanning import span_parts
 from cosmat_nb.dataset.shapes.tracing import trace_rings
 from cosmat_nb.errors import OptionsError
 
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["check_tolerance", "cut_outline", "cut_polygons"]
 
-_UNIT = 4
-"""Corners are kept in quarters of a pixel: bridges run along the middle of pixels."""
+_UNIT = 2
+"""Corners are kept in halves of a pixel: bridges run along the middle of pixels."""
+
+_MOST_ENDS = 3000  # of bridges between parts, to choose from; 4 a part if that is more
 
 
 def check_tolerance(tolerance: object) -> float:
@@ -70,8 +73,9 @@ def cut_polygons(
     list of (N, 2) float64 array
         Corners as ``(row, col)``, px: pixel (r, c) is the square from (r, c) to
         (r + 1, c + 1). The last corner is not the first again. Filled by the even-odd
-        rule at the centres of pixels they are the mask; with a tolerance nearly so,
-        and no line crosses another one; all parts and holes are there.
+        rule at the centres of pixels they are the mask. With a tolerance they are so
+        nearly: each part and hole has a ring of about its area, and lines may cross
+        where something is thinner than the tolerance.
 
     Examples
     --------
@@ -83,7 +87,7 @@ def cut_polygons(
     rings = trace_rings(mask)
     if not rings.parts.size:
         return []
-    corners = _thin(_prepare(rings, bool(tolerance)), tolerance)
+    corners = _thin(_prepare(rings), tolerance)
     roots = np.flatnonzero(rings.parts == np.arange(rings.parts.size))
     points = corners.points / _UNIT
     after = _follow(corners.starts)
@@ -120,7 +124,7 @@ def cut_outline(mask: NDArray[np.bool_], tolerance: float = 0.0) -> Indices:
     rings = trace_rings(mask)
     if not rings.parts.size:
         return np.zeros((0, 2), np.int64)
-    corners = _span(_center(_thin(_prepare(rings, bool(tolerance)), tolerance)))
+    corners = _span(_center(_thin(_prepare(rings), tolerance)))
     (places,) = _join(_follow(corners.starts), corners.links, corners.starts[:1])
     return corners.points[places]
 
@@ -129,7 +133,7 @@ def cut_outline(mask: NDArray[np.bool_], tolerance: float = 0.0) -> Indices:
 class _Corners:
     """Rings with the ends of bridges among their corners."""
 
-    points: Indices  # (N, 2), quarters of a pixel, or pixels
+    points: Indices  # (N, 2), halves of a pixel, or pixels
     starts: Indices
     parts: Indices  # of each ring
     links: Indices  # (n, 2): corners that bridges join
@@ -137,27 +141,24 @@ class _Corners:
     exits: Indices  # and at which it is left
 
 
-def _prepare(rings: Rings, loosened: bool) -> _Corners:
-    """Put the ends of bridges in, and move rings apart where they share a corner."""
+def _prepare(rings: Rings) -> _Corners:
+    """Put the ends of bridges in."""
     points, bridges = rings.points, rings.bridges
     edges = np.concatenate([bridges.sources, bridges.targets])
     rows = np.concatenate([bridges.rows, bridges.rows])
-    after = _follow(rings.starts)
-    ways = np.sign(points[after] - points)
+    ways = np.sign(points[_follow(rings.starts)] - points)
     # Behind the corner where its edge begins, in the order in which it is gone along.
     order = np.lexsort([rows * ways[edges, 0], edges])
     ends = np.empty(edges.size, np.int64)
     ends[order] = edges[order] + 1 + np.arange(edges.size)
-    middles = np.stack([rows * _UNIT + _UNIT // 2, points[edges, 1] * _UNIT], axis=1)
+    cols = points[edges, 1]
+    middles = np.stack([rows * _UNIT + _UNIT // 2, cols * _UNIT], axis=1)
+    beside = np.stack([rows, cols - (ways[edges, 0] > 0)], axis=1)
     at = edges[order] + 1
     entries, exits = _find_pixels(points, ways, rings.starts)
-    beside = np.stack([rows, (middles[:, 1] // _UNIT) - (ways[edges, 0] > 0)], axis=1)
-    quarters = points * _UNIT
-    if loosened:
-        quarters += _loosen(points, ways, rings.starts)
     added = np.searchsorted(at, rings.starts, "right")
     return _Corners(
-        points=np.insert(quarters, at, middles[order], axis=0),
+        points=np.insert(points * _UNIT, at, middles[order], axis=0),
         starts=rings.starts + added,
         parts=rings.parts,
         links=ends.reshape(2, -1).T,
@@ -178,25 +179,17 @@ def _find_pixels(
     return entries, exits
 
 
-def _loosen(points: Indices, ways: Indices, starts: Indices) -> Indices:
-    """Return how far corners that are there twice move, away from the inside."""
-    width = int(points[:, 1].max()) + 1
-    keys = points @ [width, 1]
-    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    twice = counts[inverse] > 1
-    moves: Indices = (ways - ways[_precede(starts)]) * twice[:, None]
-    return moves
-
-
 def _thin(corners: _Corners, tolerance: float) -> _Corners:
-    """Leave corners out."""
+    """Leave corners out, but for those that bridges join."""
     if not tolerance:
         return corners
     fixed = np.zeros(len(corners.points), np.bool_)
     fixed[corners.links] = True
-    kept = simplify(
-        corners.points, corners.starts, fixed, corners.links, tolerance * _UNIT
-    )
+    kept = simplify(corners.points, corners.starts, fixed, tolerance * _UNIT)
+    return _keep(corners, kept)
+
+
+def _keep(corners: _Corners, kept: NDArray[np.bool_]) -> _Corners:
     before = np.concatenate([[0], np.cumsum(kept)])
     return _Corners(
         corners.points[kept],
@@ -229,28 +222,40 @@ def _center(corners: _Corners) -> _Corners:
 
 
 def _span(corners: _Corners) -> _Corners:
-    """Put bridges between parts in."""
-    _, rings = np.unique(corners.parts, return_inverse=True)
-    if not rings.any():
+    """Put bridges between parts in; they may end between corners."""
+    _, parts = np.unique(corners.parts, return_inverse=True)
+    if not parts.any():
         return corners
-    parts = np.repeat(rings, np.diff(corners.starts))
-    after = _follow(corners.starts)
-    before, steps, places = place_ends(corners.points, after, parts)
-    pairs = span_parts(places, parts[before])
-    used = np.unique(pairs)
-    stride = int(steps.max()) + 1
-    added = used[steps[used] > 0]
-    keys = before * stride + steps
-    order = np.sort(np.concatenate([np.arange(parts.size) * stride, keys[added]]))
-    points = np.empty((order.size, 2), np.int64)
-    places_of = np.searchsorted(order, np.arange(parts.size + 1) * stride)
-    points[places_of[:-1]] = corners.points
-    points[np.searchsorted(order, keys[added])] = places[added]
-    links = np.concatenate(
-        [places_of[corners.links], np.searchsorted(order, keys[pairs])]
-    )
-    starts = places_of[corners.starts]
-    return _Corners(points, starts, corners.parts, links, points, points)
+    ways = corners.points[_follow(corners.starts)] - corners.points
+    spans = np.abs(ways).max(axis=1)
+    most = max(_MOST_ENDS, 4 * (int(parts.max()) + 1))
+    stride = int(spans.sum()) // most + 1
+    corner, count = expand(np.maximum(-(-spans // stride), 1))
+    shares = count * stride / np.maximum(spans[corner], 1)
+    points = corners.points[corner]
+    points += np.rint(ways[corner] * shares[:, None]).astype(np.int64)
+    kept = count == 0
+    firsts = np.append(np.flatnonzero(kept), kept.size)
+    starts = firsts[corners.starts]
+    part = np.repeat(parts, np.diff(starts))
+    ends = _choose_ends(points, part, kept, most)
+    pairs = ends[span_parts(points[ends], part[ends])]
+    kept[pairs] = True
+    links = np.concatenate([firsts[corners.links], pairs])
+    return _keep(_Corners(points, starts, corners.parts, links, points, points), kept)
+
+
+def _choose_ends(
+    points: Indices, part: Indices, is_corner: NDArray[np.bool_], most: int
+) -> Indices:
+    """Return places where bridges may end, no two the same, of each part one."""
+    chosen = np.arange(part.size) % (part.size // most + 1) == 0
+    chosen[np.unique(part, return_index=True)[1]] = True
+    # Lines of two parts may share a pixel, which then is the one's whose corner it is.
+    places = np.flatnonzero(chosen)
+    places = places[np.argsort(~is_corner[places], kind="stable")]
+    keys = points[places] @ [int(points[:, 1].max()) + 1, 1]
+    return places[np.unique(keys, return_index=True)[1]]
 
 
 def _follow(starts: Indices) -> Indices:

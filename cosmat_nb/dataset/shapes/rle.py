@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Counts = NDArray[np.int64]
 
-__all__ = ["count_runs", "fill_runs", "pack_counts", "unpack_counts"]
+__all__ = ["count_runs", "expand", "fill_runs", "pack_counts", "unpack_counts"]
 
 _BITS = 5
 _LOW = 0x1F
@@ -150,3 +150,16 @@ def unpack_counts(text: str) -> Counts:
     counts[1::2] = np.cumsum(counts[1::2])
     counts[2::2] = np.cumsum(counts[2::2])
     return counts
+
+
+def expand(counts: Counts) -> tuple[Counts, Counts]:
+    """Return each place as often as it counts, and how often it came before.
+
+    Examples
+    --------
+    >>> [numbers.tolist() for numbers in expand(np.array([2, 0, 1]))]
+    [[0, 0, 2], [0, 1, 0]]
+    """
+    places = np.repeat(np.arange(counts.size), counts)
+    firsts = np.cumsum(counts) - counts
+    return places, np.arange(places.size) - firsts[places]

@@ -73,8 +73,8 @@ def hash_frame(
     DataFrame
         Same index, order and columns, and in addition ``phash``, see `hash_picture`;
         ``pixels_sha256``, of size and pixels, equal for files of equal bytes; and
-        ``hash_error``: why either is missing. An empty or plain picture has no
-        ``phash``, since nothing tells it from others.
+        ``hash_error``: why either is missing. A plain picture has no ``phash``, and
+        an empty matte neither, since nothing tells it from others.
 
     Raises
     ------
@@ -126,6 +126,8 @@ def _hash(sources: Sources, cell: Cutout | str) -> Row:
     else:
         assert isinstance(cell, Cutout), "keys are tasks only where sources are wanted"
         pixels = cell.rgba
+        if cell.is_empty:  # all empty mattes of one size are equal: it tells nothing
+            return {}, _PLAIN
         look = hash_cutout(pixels)
     row = {PIXELS: _digest(pixels)}
     return (row, _PLAIN) if look is None else ({PHASH: look, **row}, None)

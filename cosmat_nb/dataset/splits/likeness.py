@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from PIL import Image
-from scipy.fft import dctn
 
 from cosmat_nb.dataset.example import hard_mask
 from cosmat_nb.dataset.splits.identity import is_missing
@@ -97,6 +96,8 @@ def hash_cutout(rgba: NDArray[np.uint8]) -> str | None:
 
 
 def _hash_image(image: Image.Image) -> str | None:
+    from scipy.fft import dctn  # noqa: PLC0415 - heavy
+
     # Pillow does both in whole numbers, so machines agree on every level.
     small = image.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     waves = dctn(np.asarray(small, np.float64), norm="ortho")[_lowest()] / _SIDE

@@ -11,6 +11,7 @@ from cosmat_nb.dataset.splits.hashing import PIXELS
 from cosmat_nb.dataset.splits.identity import digest_cells
 from cosmat_nb.dataset.splits.likeness import check_distance, read_hashes
 from cosmat_nb.dataset.splits.nearness import find_clusters
+from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Likes:
 def read_groups(group: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the names of group columns, none, one or several.
 
+    Raises
+    ------
+    OptionsError
+        When it is neither.
+
     Examples
     --------
     >>> read_groups("product"), read_groups(None)
@@ -48,7 +54,12 @@ def read_groups(group: str | Sequence[str] | None) -> tuple[str, ...]:
     """
     if group is None:
         return ()
-    return (group,) if isinstance(group, str) else tuple(group)
+    try:
+        return (group,) if isinstance(group, str) else tuple(group)
+    except TypeError:
+        raise OptionsError(
+            f"group must be the name of a column, or several; not {group!r:.60}"
+        ) from None
 
 
 def read_likes(

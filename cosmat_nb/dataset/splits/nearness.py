@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +139,9 @@ def join_rows(count: int, a: Rows, b: Rows) -> Rows:
     >>> join_rows(4, np.array([0, 3]), np.array([2, 0])).tolist()
     [0, 1, 0, 0]
     """
+    from scipy.sparse import coo_array  # noqa: PLC0415 - heavy
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - heavy
+
     links = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
     return connected_components(links.tocsr(), directed=False)[1].astype(np.intp)
 

@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Parts", "check_part"]
 
-_NAME = re.compile(r"[^\W_]\w{0,63}")
-_TAKEN = re.compile(r"con|prn|aux|nul|(com|lpt)\d", re.IGNORECASE)
+_NAME = re.compile(r"[^\W_]\w{0,59}")
+_TAKEN = re.compile(r"all|con|prn|aux|nul|(com|lpt)[\d¹²³]", re.IGNORECASE)
 _TOLERANCE = Fraction(1, 10**9)
 _SPAN = 64  # bits of a digest
 
@@ -106,8 +107,9 @@ class Parts:
 def check_part(name: object) -> str:
     """Return a part's name if it can be a folder and a split wherever data is loaded.
 
-    Letters of any language, digits and underscores, a letter or digit first, 64 at
-    most: what Hugging Face datasets takes, without what Windows reserves.
+    Letters of any language, digits and underscores, a letter or digit first, 60 at
+    most: what Hugging Face datasets takes, without ``all``, by which it means every
+    split, and what Windows reserves (``con``, ``com¹`` …).
 
     Raises
     ------
@@ -123,8 +125,9 @@ def check_part(name: object) -> str:
         return str(name)
     shown = f"{name[:64]!r}" if isinstance(name, str) else type(name).__name__
     raise OptionsError(
-        "the name of a split is also a folder's: 1 to 64 letters, digits and "
-        f"underscores, the first no underscore, as 'train'; not {shown}"
+        "the name of a split is also a folder's: 1 to 60 letters, digits and "
+        "underscores, the first no underscore, as 'train', and neither 'all' nor a "
+        f"name that Windows reserves; not {shown}"
     )
 
 
@@ -139,7 +142,8 @@ def _check_distinct(names: Iterable[str]) -> None:
 
 
 def _read_share(name: str, share: Any) -> Fraction:
-    if not isinstance(share, bool) and isinstance(share, Real) and math.isfinite(share):
+    number = isinstance(share, (Real, Decimal)) and not isinstance(share, bool)
+    if number and math.isfinite(share):
         read = Fraction(share) if isinstance(share, Rational) else Fraction(str(share))
         if read > 0:
             return read

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Backdrop", "read_backdrop"]
 
-_ONE = 255
-_RGB = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:
@@ -58,20 +55,7 @@ class Backdrop:
         >>> read_backdrop("#0a0b0c").cover(1, 2).tolist()
         [[[10, 11, 12], [10, 11, 12]]]
         """
-        if self.pixels is None:
-            return np.full((height, width, _RGB), self.color, np.uint8)
-        rows, cols = self.pixels.shape[:2]
-        scale = max(height / rows, width / cols)
-        top, left = (rows - height / scale) / 2, (cols - width / scale) / 2
-        # Pillow refuses a box that rounding has pushed out by a little.
-        box = (
-            max(left, 0.0),
-            max(top, 0.0),
-            min(cols - left, cols),
-            min(rows - top, rows),
-        )
-        image = Image.fromarray(self.pixels)
-        return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC, box))
+        return np.array(self._image(height, width))
 
     def lay(self, rgba: Pixels) -> Pixels:
         """Lay straight (H, W, 4) uint8 over what covers it; (H, W, 3) uint8.
@@ -83,10 +67,26 @@ class Backdrop:
         [[[51, 51, 51]]]
         """
         # Pillow rounds to the nearest: alpha * F + (255 - alpha) * B, over 255.
-        over = Image.fromarray(np.ascontiguousarray(rgba[..., :_RGB]))
-        under = Image.fromarray(self.cover(*rgba.shape[:2]))
-        matte = Image.fromarray(np.ascontiguousarray(rgba[..., _RGB]))
-        return np.asarray(Image.composite(over, under, matte))
+        image = Image.fromarray(rgba)
+        under = self._image(*rgba.shape[:2])
+        over = image.convert("RGB")
+        return np.asarray(Image.composite(over, under, image.getchannel("A")))
+
+    def _image(self, height: int, width: int) -> Image.Image:
+        if self.pixels is None:
+            return Image.new("RGB", (width, height), self.color or 0)
+        rows, cols = self.pixels.shape[:2]
+        scale = max(height / rows, width / cols)
+        top, left = (rows - height / scale) / 2, (cols - width / scale) / 2
+        # Pillow refuses a box that rounding has pushed out by a little.
+        box = (
+            max(left, 0.0),
+            max(top, 0.0),
+            min(cols - left, cols),
+            min(rows - top, rows),
+        )
+        image = Image.fromarray(self.pixels)
+        return image.resize((width, height), Image.Resampling.BICUBIC, box)
 
     def told(self) -> str | dict[str, str]:
         """Return what the manifest tells: ``#rrggbb``, or a picture's name and digest.

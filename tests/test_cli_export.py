@@ -77,7 +77,7 @@ def test_what_was_cut_becomes_a_data_set_and_nothing_is_paid(
     assert emulator.billed == 2
     said = capsys.readouterr()
     assert said.out == f"2 examples in {tmp_path / 'set'}\n"
-    assert "3 left out: not in the store: run cosmat matte" in said.err
+    assert "3 left out: not in the store: cosmat matte with" in said.err
     assert "CosmatWarning" not in said.err
     back = cm.read_dataset(tmp_path / "set")
     assert back["key"].tolist() == ["0.jpg", "1.jpg"]
@@ -93,6 +93,22 @@ def test_what_was_cut_becomes_a_data_set_and_nothing_is_paid(
     assert len(cm.read_dataset(tmp_path / "set")) == 4
     check_sums(tmp_path / "set")
     assert cm.verify_dataset(tmp_path / "set", progress=False).empty
+
+
+def test_the_table_of_cosmat_matte_is_taken_too(matte, export, keys, tmp_path):
+    """Rows that were filtered by their results are keys like any others."""
+    assert matte(4) == 0
+    table = pd.read_csv(tmp_path / "results.csv")
+    table[table.status == "ok"].head(2).to_csv(keys, index=False)
+    assert export() == 0
+    assert cm.read_dataset(tmp_path / "set")["key"].tolist() == ["0.jpg", "1.jpg"]
+
+
+def test_a_split_without_a_row_is_told(matte, export, capsys):
+    """What was asked for and came to nothing is a line beside the output."""
+    assert matte(4) == 0
+    export("--split", "train=0.98,val=0.02")
+    assert "split val got none of 5 rows" in capsys.readouterr().err
 
 
 def test_cutouts_of_the_bucket_and_sources_that_are_gone(
@@ -196,7 +212,7 @@ def test_nothing_that_was_cut_is_no_data_set(export, emulator, tmp_path, capsys)
     """The store is empty: exit code 2, no call, and no folder."""
     assert export() == UNABLE
     assert emulator.billed == 0
-    assert "none of 5 rows can be written" in capsys.readouterr().err
+    assert "none of 5 pictures is there: not in the store" in capsys.readouterr().err
     assert not (tmp_path / "set").exists()
 
 

@@ -453,6 +453,17 @@ def test_the_same_set_makes_the_same_card():
     assert not re.search(r"\d{4}-\d\d-\d\d", one)
 
 
+def test_shards_of_several_kinds_of_pictures_are_opened_by_us():
+    """`datasets` refuses tar shards of JPEG and PNG, so the card does not show it."""
+    head = make_head(format="webdataset", rendering={"image": "source"})
+    for kinds, is_shown in ((["JPEG", "PNG"], False), (["JPEG", "JPEG"], True)):
+        records = [
+            {**record, "source": {"format": kind}}
+            for record, kind in zip(make_records(), kinds, strict=False)
+        ]
+        assert ("load_dataset" in write_card(head, records)) is is_shown
+
+
 FORMATS = ["folder", "coco", "yolo", "webdataset", "parquet"]
 
 

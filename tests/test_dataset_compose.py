@@ -275,6 +275,33 @@ def test_missing_splits_and_categories_are_named():
         composed(frame_of(2).assign(key=[None, "b"]))
 
 
+def test_an_empty_split_or_category_is_a_missing_one():
+    """An empty text would unsplit all scenes; blanks are no class."""
+    with pytest.raises(cm.OptionsError, match=r"split is missing for Cutout\('k1'"):
+        composed(frame_of(3, ("train", "", "train")), walls(4))
+    with pytest.raises(cm.OptionsError, match=r"category is missing for Cutout\('k0'"):
+        composed(frame_of(2).assign(category=" "), category="category")
+    table = composed(frame_of(2).assign(category=" mug "), category="category", count=1)
+    assert {one.category for one in table.scene[0].layers} == {"mug"}
+
+
+def test_a_column_of_splits_that_is_named_has_to_be_there():
+    """A slip of the pen would mix all splits in one scene."""
+    with pytest.raises(cm.OptionsError, match="'part'"):
+        composed(frame_of(4, ("train", "val")), walls(4), split="part")
+
+
+@pytest.mark.parametrize("name", ["folder", "coco", "yolo"])
+def test_no_secret_in_a_category_is_written(tmp_path, name):
+    """Labels, classes, manifest and card have the category without its query."""
+    frame = frame_of(2).assign(what="see https://a.com/b.jpg?sign=5aed")
+    table = composed(frame, count=2, category="what")
+    write_dataset(table, tmp_path, name, column="scene", progress=False)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"5aed" in path.read_bytes()]
+    assert verify_dataset(tmp_path, progress=False).empty
+
+
 def test_addresses_lose_their_secrets():
     """No query of an address comes into a row, a subject or the facts."""
     frame = frame_of(1).assign(key=["https://me:pw@x.com/a.jpg?q-signature=5aed"])
@@ -297,6 +324,7 @@ def test_addresses_lose_their_secrets():
         ({"recipe": {"size": 3}}, "recipe must be a Recipe; not dict"),
         ({"backgrounds": []}, "there is no background"),
         ({"backgrounds": "no-such-file.jpg"}, "'no-such-file.jpg'"),
+        ({"backgrounds": "x" * 5000}, "must be the path of a picture"),
         ({"backgrounds": WALL.astype(float)}, "uint8"),
         ({"backgrounds": WALL[..., 0]}, r"\(90, 120\)"),
         ({"backgrounds": [(0, 0, 256)]}, "background must be"),

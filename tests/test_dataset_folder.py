@@ -204,6 +204,10 @@ def test_lines_have_one_type_a_column():
     assert val == {"a": 0.5, "b": None, "c": "\\udce9", "d": "y", "e": "z", "f": None}
     assert more == {"a": None, "b": False, "c": None, "d": "{}", "e": "", "f": 8}
     assert write_lines({}) == {}
+    beside = write_lines({"a": [{"n": 2**53 + 1}], "b": [{"n": 0.5}]})
+    assert beside == {"a": b'{"n": "9007199254740993"}\n', "b": b'{"n": "0.5"}\n'}
+    huge = write_lines({"a": [{"n": 10**400}, {"n": 0.5}]})
+    assert huge["a"] == b'{"n": "%d"}\n{"n": "0.5"}\n' % 10**400
     large = write_lines({"a": [{"n": 2**63 - 1}], "b": [{"n": -(2**63)}]})
     assert large == {
         "a": f'{{"n": "{2**63 - 1}"}}\n'.encode(),

@@ -359,6 +359,21 @@ def test_a_shard_that_is_gone_is_an_error(tmp_path):
         Parquet().read_alpha(record, tmp_path)
 
 
+@pytest.mark.parametrize("damage", ["cut short", "of fewer rows", "another table"])
+def test_a_shard_that_is_damaged_is_an_error_of_ours(tmp_path, damage):
+    """It names the shard, whatever pyarrow says of it."""
+    *_, record = write_units(Parquet(), tmp_path, make_units([1, 2, 3]))
+    shard = tmp_path / record["files"]["shard"]
+    if damage == "cut short":
+        shard.write_bytes(shard.read_bytes()[:500])
+    elif damage == "of fewer rows":
+        write_units(Parquet(), tmp_path, make_units([1]))
+    else:
+        pq.write_table(pa.table({"n": [1, 2, 3]}), shard)
+    with pytest.raises(OptionsError, match="is not what was written"):
+        Parquet().read_image(record, tmp_path)
+
+
 @pytest.mark.parametrize("size", [0, 1, 1.5, "9", None, True])
 def test_a_shard_has_a_whole_number_of_examples(size):
     """Anything else is refused when the format is made."""

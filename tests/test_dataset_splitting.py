@@ -12,8 +12,11 @@ import pytest
 
 import cosmat_nb as cm
 from cosmat_nb.dataset.splits.identity import digest_cells
-from cosmat_nb.dataset.splits.parts import Parts, check_part
+from cosmat_nb.dataset.splits.parts import Parts, check_part, check_parts
 from cosmat_nb.dataset.splits.splitting import split_frame
+
+pytestmark = pytest.mark.filterwarnings("ignore:split .* got none of")
+"""A handful of rows does not reach every split, and need not here."""
 
 THREE = {"train": 0.8, "val": 0.1, "test": 0.1}
 HALVES = {"a": 0.5, "b": 0.5}
@@ -33,6 +36,12 @@ GOLDEN = "rreereararerrrrrarrrrerrrrarrerrrrrrrrre"
 def keys(count):
     """A frame of as many keys."""
     return pd.DataFrame({"key": [f"samples/{i}.jpg" for i in range(count)]})
+
+
+def test_a_split_that_gets_no_row_is_told():
+    """Few rows may all fall on one side; who trains on it should know."""
+    with pytest.warns(cm.CosmatWarning, match="split val, test got none of 1 rows"):
+        split_frame(keys(1), THREE, seed=0)
 
 
 def test_draws_are_the_same_on_every_machine():
@@ -325,3 +334,19 @@ def test_a_split_that_is_no_folder_is_refused():
     """What stands in the column already has to be a name too."""
     with pytest.raises(cm.OptionsError, match="folder"):
         split_frame(keys(2).assign(split=["../x", None]), HALVES)
+
+
+def test_a_kept_split_and_a_new_one_are_told_apart_on_every_disk():
+    """``Train`` in the column and ``train`` asked for would be one folder."""
+    name = next(iter(HALVES))
+    with pytest.raises(cm.OptionsError, match="one folder on some disks"):
+        split_frame(keys(2).assign(split=[name.upper(), None]), HALVES)
+
+
+def test_names_of_splits_are_different_ones_in_their_order():
+    """Each once; an accent written in two ways is one name."""
+    assert check_parts(["b", "a", "b"]) == ("b", "a")
+    with pytest.raises(cm.OptionsError, match="one folder"):
+        check_parts(["ﬁt", "FIT"])
+    with pytest.raises(cm.OptionsError, match="no hyphen"):
+        check_parts(["hold-out"])

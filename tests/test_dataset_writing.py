@@ -28,6 +28,7 @@ from cosmat_nb.dataset.cards.about import About
 from cosmat_nb.dataset.compose.composing import compose
 from cosmat_nb.dataset.compose.recipe import Recipe
 from cosmat_nb.dataset.exports.journal import Journal
+from cosmat_nb.dataset.exports.making import _Reader
 from cosmat_nb.dataset.formats.folder import Folder
 from cosmat_nb.dataset.formats.webdataset import WebDataset
 from cosmat_nb.dataset.manifest import read_head, read_manifest
@@ -343,6 +344,8 @@ def test_nothing_to_write_is_an_error(tmp_path):
     ("order", "message"),
     [
         ({"columns": "shop"}, "columns must be a list"),
+        ({"columns": 5}, "columns must be a list"),
+        ({"columns": [["shop"]]}, "must be named by text"),
         ({"columns": ["image"]}, "'image' of its own"),
         ({"columns": ["alpha_file_name"]}, "of its own"),
         ({"columns": ["size"]}, "found none"),
@@ -369,17 +372,17 @@ def test_wrong_arguments_are_refused_before_anything_is_written(
 
 
 @pytest.mark.parametrize(
-    "name", ["../up", "a/b", "all", "con", "com¹", "-x", "a.b", "_", "é!"]
+    "name", ["../up", "a/b", "all", "con", "com¹", "hold-out", "a.b", "_", "é!"]
 )
 def test_a_split_that_cannot_be_a_folder_is_refused(tmp_path, name):
     """No split leads out of the folder or has a name that readers want for all."""
-    with pytest.raises(OptionsError, match="a split's name"):
+    with pytest.raises(OptionsError, match="the name of a split"):
         write(make_frame(1).assign(split=name), tmp_path / "set")
 
 
 def test_splits_that_one_disk_takes_for_the_same_are_refused(tmp_path):
     """``Train`` and ``train`` would lie in one folder."""
-    with pytest.raises(OptionsError, match="differ in more than capitals"):
+    with pytest.raises(OptionsError, match="one folder on some disks"):
         write(make_frame(2).assign(split=["Train", "train"]), tmp_path / "set")
 
 
@@ -441,6 +444,45 @@ def test_the_manifest_tells_where_everything_comes_from(tmp_path):
     # Another licence of the whole makes no picture anew, and still is told.
     write(frame, tmp_path / "set", about=About(license="MIT"), columns=columns)
     assert read_manifest(tmp_path / "set")[0]["license"] == "MIT"
+
+
+def test_every_row_of_a_shard_that_could_not_be_written_tells_why(tmp_path):
+    """Somebody's own file in a shard's place costs all of its rows, with the reason."""
+    form, folder = WebDataset(shard_size=8), tmp_path / "set"
+    write(make_frame(6).assign(split="train"), folder, form)
+    (folder / "val-00000.tar").write_bytes(b"somebody's own")
+    written = write(make_frame(12).assign(split=["train", "val"] * 6), folder, form)
+    reasons = written["export_error"]
+    assert reasons[::2].isna().all()
+    assert reasons[1::2].str.contains("val-00000.tar is in").all()
+    assert (folder / "val-00000.tar").read_bytes() == b"somebody's own"
+
+
+def test_a_photograph_is_its_own_rows_whichever_thread_fetches_beside_it():
+    """Another thread's photograph in the middle of a look-up is not handed out."""
+
+    class Place(str):
+        __slots__ = ()
+
+        def __ne__(self, other):
+            while beside:
+                reader.read(beside.pop())
+            return str.__ne__(self, other)
+
+        __hash__ = str.__hash__
+
+    class Fetching:
+        def identity(self, place):
+            return place
+
+        def fetch(self, place):
+            return place.encode()
+
+    reader, place, beside = _Reader(Fetching()), Place("a.jpg"), []
+    assert reader.read(place) == b"a.jpg"
+    beside.append("b.jpg")
+    assert reader.read(place) == b"a.jpg"
+    assert not beside
 
 
 def test_a_value_that_json_cannot_hold_costs_its_row(tmp_path):

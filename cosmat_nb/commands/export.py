@@ -22,6 +22,7 @@ from cosmat_nb.dataset.splits.splitting import split_frame
 from cosmat_nb.dataset.writing import write_dataset
 from cosmat_nb.errors import CosmatWarning, OptionsError
 from cosmat_nb.frame.matting import matte_frame
+from cosmat_nb.frame.rows import RESULT_COLUMNS
 from cosmat_nb.frame.stored import fetch_stored
 from cosmat_nb.store.budget import Budget
 
@@ -43,7 +44,10 @@ exit codes:
        fails, and what was written stays: make room and run the same command again
   130  interrupted; run the same command again: it writes what is missing
 """
-_NOT_STORED = "not in the store: run cosmat matte with the same arguments first"
+_NOT_STORED = (
+    "not in the store: cosmat matte with the same arguments has not cut it, or could "
+    "not"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         required=True,
         metavar="FOLDER",
-        help="the data set; an interrupted or older one of the same settings goes on",
+        help="the data set; an interrupted one goes on, an older one of the same "
+        "settings becomes what is named now: examples of other keys are removed",
     )
     parser.add_argument(
         "--format",
@@ -113,23 +118,25 @@ def run(asked: argparse.Namespace) -> int:
     int
         0 when every row is in it, 1 when rows were left out.
     """
+    # A table of cosmat matte is as good as the keys it was made of.
     frame = read_keys(asked.keys, asked.column, asked.etag)
+    frame = frame.drop(columns=[name for name in RESULT_COLUMNS if name in frame])
     settings = read_asked(asked)
     rendering = Rendering(
         image=asked.image, background=asked.background, size=_read_size(asked.size)
     )
     about = About(title=asked.title, license=asked.license)
-    split = _read_split(asked)
-    if split:
-        frame = split_frame(
-            frame,
-            split,
-            column=asked.column,
-            group=asked.group,
-            stratify=asked.stratify,
-            seed=asked.seed,
-        )
+    shares = _read_split(asked)
     with open_client(asked) as client, plain_warnings():
+        if shares:
+            frame = split_frame(
+                frame,
+                shares,
+                column=asked.column,
+                group=asked.group,
+                stratify=asked.stratify,
+                seed=asked.seed,
+            )
         if not asked.quiet:
             say(describe_client(client))
         with contextlib.redirect_stdout(sys.stderr):
@@ -156,6 +163,8 @@ def _look_up(
         found = matte_frame(
             frame, client, **settings, budget=Budget(calls=0), progress=False
         )
+    if (found["status"] == Status.SKIPPED).all():
+        raise OptionsError(f"none of {len(found)} pictures is there: {_NOT_STORED}")
     if settings["mode"] == "stored":
         found = fetch_stored(found, client, progress=False)
     return found

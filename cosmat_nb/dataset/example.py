@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     Alpha = NDArray[np.uint8] | NDArray[np.uint16]
 
-__all__ = ["Drawn", "Example", "ImageFile", "Subject", "hard_mask"]
+__all__ = ["SUBJECT", "Drawn", "Example", "ImageFile", "Subject", "hard_mask"]
+
+SUBJECT = "subject"
+"""Category of everything where no column says what it is."""
 
 
 @dataclass(frozen=True, slots=True)

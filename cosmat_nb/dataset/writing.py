@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from cosmat_nb.dataset.cards.about import About
-from cosmat_nb.dataset.exports.columns import ADDED, SPLIT, read_columns
+from cosmat_nb.dataset.exports.columns import ADDED, read_columns
 from cosmat_nb.dataset.exports.draft import Draft, draft_rows, gather_units
 from cosmat_nb.dataset.exports.export import Export
 from cosmat_nb.dataset.exports.finishing import finish_export
@@ -16,6 +16,7 @@ from cosmat_nb.dataset.exports.heads import find_services, make_head, name_toolk
 from cosmat_nb.dataset.exports.making import Maker
 from cosmat_nb.dataset.formats.registry import read_format
 from cosmat_nb.dataset.pictures.rendering import Rendering
+from cosmat_nb.dataset.splits.parts import SPLIT
 from cosmat_nb.errors import BatchInterrupted, OptionsError
 from cosmat_nb.frame.before import Sources
 from cosmat_nb.frame.columns import add_columns
@@ -58,9 +59,11 @@ def write_dataset(
 
     Each file is whole or not there. An export that was interrupted, killed, or met a
     full disk goes on when the same call is made again, and ends with the same bytes as
-    one that ran through. A finished data set is brought up to date in the same way:
-    examples of new rows are added, those that changed are made anew, those whose rows
-    are gone are removed. What is in the folder besides is left alone.
+    one that ran through. A finished data set becomes what the frame says: pass all
+    rows, old and new. Examples of new rows are added, those that changed are made anew,
+    **those whose rows are gone are removed**. A file that is missing or of another
+    length is made again; one that `verify_dataset` calls changed, once it is deleted.
+    What is in the folder besides is left alone.
 
     Parameters
     ----------
@@ -206,8 +209,12 @@ class _Order(NamedTuple):
         """Return the frame with what became of each row."""
         names = {r["name"] for done in maker.done.values() for r in done.records}
         told = [_tell(row, names, maker.reasons, otherwise) for row in self.rows]
-        added = pd.DataFrame(told, self.frame.index, list(ADDED)).astype("str")
-        return add_columns(self.frame, added)
+        # A cast would make the text "None" of what is missing, with pandas 2.
+        added = {
+            name: pd.Series([row[place] for row in told], self.frame.index, dtype="str")
+            for place, name in enumerate(ADDED)
+        }
+        return add_columns(self.frame, pd.DataFrame(added, self.frame.index))
 
 
 def _check_kinds(*, rendering: object, about: object, price: object) -> None:

@@ -27,9 +27,7 @@ from cosmat_nb.dataset.formats.registry import FORMATS, read_format
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cosmat_nb.dataset.manifest import Head
-
-    Record = Mapping[str, Any]
+    from cosmat_nb.dataset.manifest import Head, Record
 
 __all__ = ["write_card"]
 
@@ -97,7 +95,7 @@ def write_card(head: Head, records: Sequence[Record]) -> str:
         ("Findings", show_findings(records)),
         ("Calls and cost", list(_calls(head))),
         ("Provenance and licence", list(_provenance(head, records))),
-        ("How to load it", show_loading(head, _first_shard(records))),
+        ("How to load it", _loading(head, records)),
         ("How to verify it", list(_verify(head))),
         ("Limits", list(_limits(head, records))),
         ("Notes", _block(about.get("notes"))),
@@ -256,6 +254,12 @@ def _block_of_facts(about: Mapping[str, Any]) -> list[str]:
 
 def _block(text: object) -> list[str]:
     return show_block(str(text)).split("\n") if text else []
+
+
+def _loading(head: Head, records: Sequence[Record]) -> list[str]:
+    kinds = {record.get("source", {}).get("format") for record in records}
+    mixed = head.rendering.get("image") == "source" and len(kinds) > 1
+    return show_loading(head, _first_shard(records), mixed=mixed)
 
 
 def _first_shard(records: Sequence[Record]) -> str | None:

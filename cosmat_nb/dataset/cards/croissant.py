@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cosmat_nb.dataset.files import FileFacts
-    from cosmat_nb.dataset.manifest import Head
-
-    Record = Mapping[str, Any]
+    from cosmat_nb.dataset.manifest import Head, Record
 
 __all__ = ["write_croissant"]
 

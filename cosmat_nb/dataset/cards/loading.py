@@ -45,8 +45,16 @@ _HUB = (
 from pathlib import Path
 from datasets import load_dataset
 
+# It keeps a copy: once this folder changed, download_mode="force_redownload".
 dataset = load_dataset(str(Path.cwd()), split={hub})
 dataset[0]""",
+)
+_MIXED = (
+    "Hugging Face `datasets`, whose own loader takes pictures of one kind alone",
+    """\
+import cosmat_nb as cm
+
+dataset = cm.to_datasets(".")""",
 )
 _PLAIN = (
     "Plain files, with Pillow and NumPy",
@@ -128,7 +136,7 @@ _SNIPPETS = MappingProxyType(
 )
 
 
-def show_loading(head: Head, shard: str | None) -> list[str]:
+def show_loading(head: Head, shard: str | None, *, mixed: bool) -> list[str]:
     """Return the lines of Markdown that show how a data set is opened.
 
     Parameters
@@ -137,6 +145,8 @@ def show_loading(head: Head, shard: str | None) -> list[str]:
         Its format, its first split and the depth of its mattes count.
     shard : str or None
         Path of the first shard, for formats that have shards.
+    mixed : bool
+        Whether pictures are files of several kinds.
     """
     split = next(iter(head.splits), "")
     folder = split_folder(split)
@@ -151,7 +161,9 @@ def show_loading(head: Head, shard: str | None) -> list[str]:
     words["split"] = json.dumps(split, ensure_ascii=False) if split else "None"
     words["full"] = str(2 ** int(head.rendering.get("alpha_bits", 8)) - 1)
     lines = ["Each of these runs in the data set's folder."]
-    for title, code in _SNIPPETS.get(head.format, (_OURS, _TABLE)):
+    for snippet in _SNIPPETS.get(head.format, (_OURS, _TABLE)):
+        refused = mixed and snippet is _HUB and head.format == "webdataset"
+        title, code = _MIXED if refused else snippet
         shown = code.format(**words)
         lines += ["", f"{title}:", "", "```python", *shown.splitlines(), "```"]
     return lines

@@ -11,9 +11,7 @@ from cosmat_nb.dataset.cards.markdown import show_code, show_table, show_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cosmat_nb.dataset.manifest import Head
-
-    Record = Mapping[str, Any]
+    from cosmat_nb.dataset.manifest import Head, Record
 
 __all__ = ["show_origins"]
 

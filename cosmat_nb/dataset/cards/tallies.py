@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from cosmat_nb.dataset.formats.row import list_categories
 from cosmat_nb.dataset.manifest import split_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    Record = Mapping[str, Any]
+    from cosmat_nb.dataset.manifest import Record
 
 __all__ = ["show_count", "show_counts", "show_findings", "show_numbers"]
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cosmat_nb.dataset.example import Alpha
-    from cosmat_nb.dataset.formats.format import Format, Record
+    from cosmat_nb.dataset.formats.format import Format
+    from cosmat_nb.dataset.manifest import Record
 
 __all__ = ["check_example"]
 

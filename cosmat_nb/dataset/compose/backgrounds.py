@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,10 +193,11 @@ def _read_one(one: Any) -> list[Background]:
         return [_from_array(one)]
     if isinstance(one, (str, Path)):
         path = Path(one)
-        if path.is_dir():
-            return _from_folder(path)
-        if isinstance(one, Path) or path.exists():
-            return [_from_file(path, path.name)]
+        with suppress(OSError):  # a text that is too long for a path
+            if path.is_dir():
+                return _from_folder(path)
+            if isinstance(one, Path) or path.exists():
+                return [_from_file(path, path.name)]
     return [_from_color(one)]
 
 

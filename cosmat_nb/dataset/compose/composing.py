@@ -14,6 +14,7 @@ from cosmat_nb.dataset.compose.pieces import gather_pieces
 from cosmat_nb.dataset.compose.placement import Placement, find_room, stand_behind
 from cosmat_nb.dataset.compose.recipe import Recipe
 from cosmat_nb.dataset.compose.scene import Layer, Scene
+from cosmat_nb.dataset.splits.parts import SPLIT
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.summary import RUN_ATTRIBUTE
 
@@ -45,7 +46,7 @@ def compose(
     column: str = "cutout",
     key: str = "key",
     category: str | None = None,
-    split: str | None = "split",
+    split: str | None = SPLIT,
     seed: int = 0,
     workers: int | None = None,
     progress: bool | Watcher = True,
@@ -77,9 +78,9 @@ def compose(
     category : str, optional
         Name of the column that says what each is; ``"subject"`` without it.
     split : str or None, default "split"
-        Name of the column of splits. Where the frame has it, a scene is made of
-        pictures of one split alone. Split before composing: a cutout is in many scenes,
-        which cannot be split any more.
+        Name of the column of splits, if the frame has such a one: a scene is made of
+        pictures of one split alone. None: nothing is split. Split before composing: a
+        cutout is in many scenes, which cannot be split any more.
     seed : int, default 0
         Of all random numbers, 0 and up.
     workers : int, optional

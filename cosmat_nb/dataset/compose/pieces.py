@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.dataset.compose.scene import Layer
+from cosmat_nb.dataset.example import SUBJECT
+from cosmat_nb.dataset.exports.cells import clean_text
+from cosmat_nb.dataset.splits.identity import is_missing
+from cosmat_nb.dataset.splits.parts import SPLIT
 from cosmat_nb.errors import CosmatWarning, OptionsError
 from cosmat_nb.frame.columns import check_column
 from cosmat_nb.frame.working import Task, attempt, picture_of, work_through
@@ -28,8 +32,6 @@ if TYPE_CHECKING:
     Look = tuple[tuple[str, Box] | None, str | None]
 
 __all__ = ["Piece", "gather_pieces"]
-
-_SUBJECT = "subject"  # category of what has none of its own
 
 
 class Piece(NamedTuple):
@@ -83,10 +85,12 @@ def gather_pieces(
         two splits.
     """
     cells = check_column(frame, column, "make it with matte_frame").tolist()
+    if split == SPLIT and SPLIT not in frame.columns:
+        split = None
     texts = {
         "key": _texts(frame, key, ""),
-        "category": _texts(frame, category, _SUBJECT),
-        "split": _texts(frame, split if split in frame.columns else None, ""),
+        "category": _texts(frame, category, SUBJECT),
+        "split": _texts(frame, split, ""),
     }
     looks = work_through(
         [_task(cell) for cell in cells], _look, workers=workers, show=progress
@@ -128,19 +132,16 @@ def _measure(cutout: Cutout) -> tuple[str, Box]:
 def _texts(frame: pd.DataFrame, column: str | None, default: str) -> list[object]:
     if column is None:
         return [default] * len(frame)
-    values = check_column(frame, column, "pass its name")
-    return [
-        None if missing else value
-        for value, missing in zip(values, values.isna(), strict=True)
-    ]
+    values = check_column(frame, column, "pass its name").tolist()
+    return [None if is_missing(value) else value for value in values]
 
 
 def _piece(cutout: Cutout, found: tuple[str, Box], told: dict[str, object]) -> Piece:
     for name, value in told.items():
-        if value is None:
+        if value is None or (name == "category" and not str(value).strip()):
             raise OptionsError(f"{name} is missing for {cutout!r}")
     key, category, split = map(str, told.values())
-    shown = whole_text(shown_place(key))
+    shown, category = whole_text(shown_place(key)), clean_text(category.strip())
     return Piece(shown, found[0], category, split, found[1], cutout)
 
 
@@ -164,8 +165,8 @@ def _sort(pieces: Sequence[Piece]) -> dict[str, list[Piece]]:
             if other.split != piece.split:
                 raise OptionsError(
                     f"{piece.key!r:.80} of split {piece.split!r} is {other.key!r:.80} "
-                    f"of split {other.split!r}: split the frame so that equal pictures "
-                    "stay together, as split_frame does"
+                    f"of split {other.split!r}: equal pictures stay together with "
+                    'split_frame(hash_frame(frame), …, duplicates="phash")'
                 )
         unique.setdefault(piece[:4], piece)
     sorted_pieces: dict[str, list[Piece]] = {}

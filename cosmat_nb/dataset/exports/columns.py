@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cosmat_nb.dataset.exports.draft import Columns
-from cosmat_nb.dataset.exports.names import fold_name
 from cosmat_nb.dataset.manifest import FIELDS
 from cosmat_nb.dataset.splits.identity import is_missing
+from cosmat_nb.dataset.splits.parts import SPLIT, check_parts
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.frame.columns import check_column, check_free
 from cosmat_nb.frame.measuring import ERROR as MEASURED
@@ -16,7 +16,7 @@ from cosmat_nb.metrics.findings import find_in_row
 from cosmat_nb.metrics.judging import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -25,13 +25,8 @@ __all__ = ["ADDED", "read_columns"]
 ADDED = ("example", "export_error")
 """Columns that an export adds."""
 
-SPLIT = "split"
-"""Where splits are looked for; a frame without it is not split."""
-
 _TAKEN = frozenset({*FIELDS, *ADDED, "item", "image", "alpha", "mask", "trimap"})
 _TABLE = re.compile("(?:[a-z]+_)?file_name")
-_SPLIT = re.compile(r"[^\W_][\w-]{0,59}")
-_RESERVED = re.compile(r"(?:all|con|prn|aux|nul|(com|lpt)[\d¹²³])", re.IGNORECASE)
 
 
 def read_columns(
@@ -57,7 +52,7 @@ def read_columns(
         split = None
     splits = _named(frame, split, "pass split=")
     if splits is not None:
-        _check_splits(splits)
+        check_parts({str(cell): None for cell in splits if not is_missing(cell)})
     return Columns(
         values=values,
         keys=check_column(frame, key, "pass key=").tolist(),
@@ -100,7 +95,12 @@ def _check_users(columns: Sequence[str] | None) -> list[str]:
         return []
     if isinstance(columns, str):
         raise OptionsError(f"columns must be a list of names, as [{columns!r}]")
-    names = list(dict.fromkeys(columns))
+    try:
+        names = list(columns)
+    except TypeError:
+        raise OptionsError(
+            f"columns must be a list of names; not {columns!r:.60}"
+        ) from None
     for name in names:
         if not isinstance(name, str):
             raise OptionsError(f"a column must be named by text; not {name!r:.60}")
@@ -109,17 +109,4 @@ def _check_users(columns: Sequence[str] | None) -> list[str]:
                 f"a data set has {name!r} of its own: rename the column to take it "
                 "along"
             )
-    return names
-
-
-def _check_splits(cells: Iterable[Any]) -> None:
-    names = {str(cell) for cell in cells if not is_missing(cell)}
-    for name in names:
-        if not _SPLIT.fullmatch(name) or _RESERVED.fullmatch(name):
-            raise OptionsError(
-                f"a split's name is a folder's: letters, digits, _ and -, not {name!r}"
-            )
-    if len({fold_name(name) for name in names}) < len(names):
-        raise OptionsError(
-            f"splits must differ in more than capitals: {', '.join(sorted(names))}"
-        )
+    return list(dict.fromkeys(names))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cosmat_nb.cutout import Cutout
 from cosmat_nb.dataset.compose.scene import Scene
+from cosmat_nb.dataset.example import SUBJECT
 from cosmat_nb.dataset.exports.cells import clean_text, to_json
 from cosmat_nb.dataset.exports.names import name_examples
 from cosmat_nb.dataset.manifest import dump_json, split_folder
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = ["Columns", "Draft", "Unit", "draft_rows", "gather_units"]
-
-SUBJECT = "subject"
-"""Category of everything where no column says what it is."""
 
 
 class Columns(NamedTuple):

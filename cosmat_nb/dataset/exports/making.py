@@ -77,7 +77,8 @@ class Maker:
         value = unit.drafts[0].value
         if self.format.unit_size > 1 or not isinstance(value, Cutout):
             return unit.name
-        return self.sources.identity(value) if self.sources.wanted else unit.name
+        shared = self.sources.wanted and self.rendering.needs_source
+        return self.sources.identity(value) if shared else unit.name
 
     def make(self, units: Sequence[Unit]) -> Iterator[None]:
         """Make units one after the other; what became of each is noted.
@@ -105,7 +106,8 @@ class Maker:
             raise records
         if records is None:
             # What there is of the unit belongs to no record, and goes at the end.
-            self.reasons.update((draft.row, reason or "") for draft, _ in told)
+            for draft in unit.drafts:
+                self.reasons.setdefault(draft.row, reason or "")
             return
         pairs = zip(told, records, strict=True)
         done = Done(
@@ -156,7 +158,7 @@ class Maker:
 
 
 class _Reader:
-    """Fetches photographs; the last one stays for the next cutout of it."""
+    """Fetches photographs, in any thread; the last one stays for its next cutout."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
@@ -164,9 +166,11 @@ class _Reader:
 
     def read(self, cutout: Cutout) -> bytes:
         identity = self._sources.identity(cutout)
-        if self._last is None or self._last[0] != identity:
-            self._last = identity, self._sources.fetch(cutout)
-        return self._last[1]
+        # Held here: another thread may put its own in place at any moment.
+        last = self._last
+        if last is None or last[0] != identity:
+            last = self._last = identity, self._sources.fetch(cutout)
+        return last[1]
 
 
 def _map_ahead(

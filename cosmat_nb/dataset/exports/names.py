@@ -14,7 +14,7 @@ from cosmat_nb.places import shown_place
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LONGEST", "fold_name", "name_examples"]
+__all__ = ["LONGEST", "fold_name", "is_reserved", "name_examples"]
 
 LONGEST = 120
 """Bytes of a name at most: suffixes are added to it, and a disk takes 255."""
@@ -26,7 +26,7 @@ _SUFFIX = re.compile(
 )
 _KEPT_SUFFIX = re.compile(r"_(jpeg|png|webp|bmp|gif|tiff?|heic|heif|avif|tpg)$")
 _LOOKS_MARKED = re.compile(rf"-[0-9a-f]{{{_MARK},}}$")
-_RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[\d¹²³]")
+_RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[\d¹²³]", re.IGNORECASE)
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _FOLDER = "__"
 
@@ -97,6 +97,17 @@ def fold_name(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
+def is_reserved(name: str) -> bool:
+    """Whether Windows has a device of this name, and so no file.
+
+    Examples
+    --------
+    >>> is_reserved("COM¹"), is_reserved("com")
+    (True, False)
+    """
+    return _RESERVED.fullmatch(name) is not None
+
+
 def _tell_apart(told: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     for length in range(1, min(map(len, told), default=0) + 1):
         heads = [each[:length] for each in told]
@@ -125,7 +136,7 @@ def _is_plain(stem: str, key: str) -> bool:
         0 < len(stem.encode()) <= LONGEST
         and _restore(stem) == key == fold_name(key)
         and not _LOOKS_MARKED.search(stem)
-        and not _RESERVED.fullmatch(stem)
+        and not is_reserved(stem)
     )
 
 

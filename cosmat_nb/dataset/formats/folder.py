@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cosmat_nb.dataset.example import Example
     from cosmat_nb.dataset.files import Files
-    from cosmat_nb.dataset.formats.format import Record
+    from cosmat_nb.dataset.manifest import Record
 
 __all__ = ["Folder"]
 

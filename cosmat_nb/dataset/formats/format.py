@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from cosmat_nb.dataset.example import Example
     from cosmat_nb.dataset.files import Files
-
-    Record = Mapping[str, Any]
+    from cosmat_nb.dataset.manifest import Record
 
 __all__ = ["Format"]
 

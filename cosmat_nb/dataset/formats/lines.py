@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cosmat_nb.dataset.exports.cells import find_kind
-from cosmat_nb.dataset.formats.schema import LARGEST
+from cosmat_nb.dataset.formats.schema import EXACT, LARGEST
 from cosmat_nb.dataset.manifest import dump_json
 from cosmat_nb.places import whole_text
 
@@ -21,8 +21,8 @@ def write_lines(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, 
     Readers guess a column's type from one table alone and then refuse others: so
     numbers are fractions everywhere if they are anywhere, and a column that is no
     plain text, number or flag, has values of several kinds, whole numbers of more than
-    64 bits, or none at all in some table, is text everywhere: empty where a value is
-    missing, JSON where it is none.
+    64 bits (beside fractions, of more than a fraction holds), or none at all in some
+    table, is text everywhere: empty where a value is missing, JSON where it is none.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def write_lines(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, 
     """
     names = next((row for rows in tables.values() for row in rows), {})
     kinds = {
-        name: {_find_kind([row[name] for row in rows]) for rows in tables.values()}
+        name: _find_kinds([[row[name] for row in rows] for rows in tables.values()])
         for name in names
     }
     return {
@@ -45,10 +45,11 @@ def write_lines(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, 
     }
 
 
-def _find_kind(values: Sequence[Any]) -> str:
-    kind = find_kind(values)
-    whole = (abs(value) for value in values if isinstance(value, int))
-    return "json" if kind == "integer" and max(whole) > LARGEST else kind
+def _find_kinds(cells: Sequence[Sequence[Any]]) -> set[str]:
+    kinds = {find_kind(values) for values in cells}
+    whole = (abs(each) for values in cells for each in values if isinstance(each, int))
+    most = EXACT if "number" in kinds else LARGEST
+    return {"json"} if max(whole, default=0) > most else kinds
 
 
 def _line(row: Mapping[str, Any], kinds: Mapping[str, set[str]]) -> bytes:

@@ -12,6 +12,7 @@ from cosmat_nb.dataset.formats.schema import build_schema, fit_value
 from cosmat_nb.dataset.formats.spool import lay_down, take_up
 from cosmat_nb.dataset.loaders.optional import import_optional
 from cosmat_nb.dataset.pictures.encoding import decode_alpha
+from cosmat_nb.errors import OptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from cosmat_nb.dataset.example import Example
     from cosmat_nb.dataset.files import Files
-    from cosmat_nb.dataset.formats.format import Record
     from cosmat_nb.dataset.formats.spool import Laid
+    from cosmat_nb.dataset.manifest import Record
 
 __all__ = ["Parquet"]
 
@@ -145,7 +146,9 @@ class Parquet:
         Raises
         ------
         OSError
-            When the shard is not there or is damaged.
+            When the shard is not there.
+        OptionsError
+            When it is damaged.
         """
         return _read("image", record, folder)
 
@@ -223,9 +226,20 @@ def _with_columns(table: Any, columns: Sequence[Mapping[str, Any]], schema: Any)
 
 
 def _read(column: str, record: Record, folder: Path) -> bytes:
-    place = record["labels"]
+    pyarrow = import_optional("pyarrow", "the Parquet format")
+    path: str = record["files"]["shard"]
+    try:
+        return _read_cell(column, record["labels"], folder / path)
+    except (pyarrow.ArrowException, LookupError) as error:
+        raise OptionsError(
+            f"{path} is not what was written: verify_dataset(folder) names what "
+            f"changed: {error!s:.200}"
+        ) from None
+
+
+def _read_cell(column: str, place: Mapping[str, int], path: Path) -> bytes:
     # Arrow's threads do not live on in a forked worker of a data loader.
-    with _import_parquet().ParquetFile(folder / record["files"]["shard"]) as file:
+    with _import_parquet().ParquetFile(path) as file:
         table = file.read_row_group(
             place["row_group"], columns=[f"{column}.bytes"], use_threads=False
         )

@@ -11,12 +11,14 @@ from cosmat_nb.dataset.loaders.optional import import_optional
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["LARGEST", "build_schema", "find_type", "fit_value"]
+__all__ = ["EXACT", "LARGEST", "build_schema", "find_type", "fit_value"]
 
 LARGEST = 2**63 - 1
 """Largest whole number of an int64."""
 
-_EXACT = 2**53  # largest whole number up to which a float64 holds each
+EXACT = 2**53
+"""Largest whole number up to which a float64 holds each."""
+
 _OWN_TYPES = ("string", "string", "string", "int64", "int64")
 _FEATURES = {"info": {"features": {name: {"_type": "Image"} for name in PICTURES}}}
 """What `datasets` looks for in a schema; it finds the other columns' types itself."""
@@ -110,4 +112,4 @@ def fit_value(value: Any, kind: Any) -> Any:
 
 
 def _is_exact(number: Any) -> bool:
-    return isinstance(number, float) or abs(number) <= _EXACT
+    return isinstance(number, float) or abs(number) <= EXACT

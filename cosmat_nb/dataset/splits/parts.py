@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any
 
+from cosmat_nb.dataset.exports.names import fold_name, is_reserved
 from cosmat_nb.errors import OptionsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Parts", "check_part"]
+__all__ = ["SPLIT", "Parts", "check_part", "check_parts"]
+
+SPLIT = "split"
+"""Column that says on which side a row is."""
 
 _NAME = re.compile(r"[^\W_]\w{0,59}")
-_TAKEN = re.compile(r"all|con|prn|aux|nul|(com|lpt)[\d¹²³]", re.IGNORECASE)
+_EVERY = "all"  # what Hugging Face calls all splits together
 _TOLERANCE = Fraction(1, 10**9)
 _SPAN = 64  # bits of a digest
 
@@ -51,8 +54,7 @@ class Parts:
         Raises
         ------
         OptionsError
-            When a share is something else, or a name as `check_part` refuses it, or two
-            names differ in capitals alone, which some disks cannot tell apart.
+            When a share is something else, or a name as `check_parts` refuses it.
 
         Examples
         --------
@@ -66,8 +68,7 @@ class Parts:
                 'fractions must be a mapping as {"train": 0.8, "test": 0.2}; got '
                 f"{type(fractions).__name__}"
             ) from None
-        names = tuple(map(check_part, given))
-        _check_distinct(names)
+        names = check_parts(given)
         shares = [_read_share(name, share) for name, share in given.items()]
         whole = sum(shares, Fraction())
         if abs(whole - 1) > _TOLERANCE:
@@ -121,24 +122,42 @@ def check_part(name: object) -> str:
     >>> check_part("train_2")
     'train_2'
     """
-    if isinstance(name, str) and _NAME.fullmatch(name) and not _TAKEN.fullmatch(name):
-        return str(name)
+    text = name if isinstance(name, str) else ""
+    taken = text.casefold() == _EVERY or is_reserved(text)
+    if _NAME.fullmatch(text) and not taken:
+        return str(text)
     shown = f"{name[:64]!r}" if isinstance(name, str) else type(name).__name__
     raise OptionsError(
         "the name of a split is also a folder's: 1 to 60 letters, digits and "
-        "underscores, the first no underscore, as 'train', and neither 'all' nor a "
-        f"name that Windows reserves; not {shown}"
+        "underscores (no hyphen: Hugging Face datasets takes none), the first no "
+        "underscore, as 'train', and neither 'all' nor a name that Windows reserves; "
+        f"not {shown}"
     )
 
 
-def _check_distinct(names: Iterable[str]) -> None:
+def check_parts(names: Iterable[object]) -> tuple[str, ...]:
+    """Return the different names among these, if they can stand beside each other.
+
+    Raises
+    ------
+    OptionsError
+        When `check_part` refuses one, or two differ in capitals alone or in how an
+        accent is written, which some disks cannot tell apart.
+
+    Examples
+    --------
+    >>> check_parts(["train", "test", "train"])
+    ('train', 'test')
+    """
+    found = tuple(dict.fromkeys(map(check_part, names)))
     seen: dict[str, str] = {}
-    for name in names:
-        other = seen.setdefault(unicodedata.normalize("NFKC", name).casefold(), name)
+    for name in found:
+        other = seen.setdefault(fold_name(name), name)
         if other != name:
             raise OptionsError(
                 f"{other!r} and {name!r} would be one folder on some disks; rename one"
             )
+    return found
 
 
 def _read_share(name: str, share: Any) -> Fraction:

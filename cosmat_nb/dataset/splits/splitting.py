@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from cosmat_nb.dataset.splits.identity import check_seed, digest_cells, is_missi
 from cosmat_nb.dataset.splits.likeness import DISTANCE, check_distance
 from cosmat_nb.dataset.splits.likes import read_groups, read_likes
 from cosmat_nb.dataset.splits.nearness import join_rows
-from cosmat_nb.dataset.splits.parts import Parts, check_part
+from cosmat_nb.dataset.splits.parts import SPLIT, Parts, check_part, check_parts
 from cosmat_nb.dataset.splits.quotas import Unit, fill_quotas
+from cosmat_nb.errors import CosmatWarning
 from cosmat_nb.frame.columns import add_columns, check_column
 
 if TYPE_CHECKING:
@@ -21,10 +23,7 @@ if TYPE_CHECKING:
 
     from cosmat_nb.dataset.splits.likes import Likes
 
-__all__ = ["SPLIT", "split_frame"]
-
-SPLIT = "split"
-"""Column that says on which side a row is."""
+__all__ = ["split_frame"]
 
 
 def split_frame(
@@ -56,7 +55,7 @@ def split_frame(
         A row a picture. Left as it is.
     fractions : mapping of str to float
         Name to share, as ``{"train": 0.8, "val": 0.1, "test": 0.1}``: above 0, 1
-        together. Names as `check_part` takes them.
+        together. Names as `check_parts` takes them.
     column : str, default "key"
         What names a row: texts, numbers or dates. Rows of one key stay together. A link
         that was signed anew is another key.
@@ -84,6 +83,11 @@ def split_frame(
         that was there. It is missing only where a row has neither key nor group and
         nothing else puts it with others.
 
+    Warns
+    -----
+    CosmatWarning
+        When a split gets no row at all, as may happen with few rows or groups.
+
     Raises
     ------
     OptionsError
@@ -108,7 +112,7 @@ def split_frame(
     likes = read_likes(frame, column, groups, duplicates, distance)
     clusters = _join(likes, len(frame))
     draws = _draw(frame, [column, *groups], seed, clusters)
-    kept = _read_kept(frame)
+    kept = _read_kept(frame, parts)
     homes = _find_homes(clusters, kept, parts)
     sides = [old or homes.get(at) for old, at in zip(kept, clusters, strict=True)]
     if stratify is None:
@@ -117,7 +121,18 @@ def split_frame(
         strata = _read_strata(frame, stratify, seed)
         dealt = _deal(zip(clusters, strata, sides, strict=True), draws, parts)
     found = [old or dealt.get(at) for old, at in zip(sides, clusters, strict=True)]
+    _warn_of_empty([name for name in fractions if name not in found], len(found))
     return _with_split(frame, found)
+
+
+def _warn_of_empty(names: Sequence[str], count: int) -> None:
+    if names and count:
+        warnings.warn(
+            f"split {', '.join(names)} got none of {count} rows: pass more rows, "
+            "stratify= for exact shares, or another seed=",
+            CosmatWarning,
+            stacklevel=3,
+        )
 
 
 def _join(likes: Iterable[Likes], count: int) -> list[int]:
@@ -152,11 +167,13 @@ def _draw(
     return draws
 
 
-def _read_kept(frame: pd.DataFrame) -> list[str | None]:
+def _read_kept(frame: pd.DataFrame, parts: Parts) -> list[str | None]:
     if SPLIT not in frame.columns:
         return [None] * len(frame)
     cells = check_column(frame, SPLIT, "name it once").tolist()
-    return [None if is_missing(cell) else check_part(cell) for cell in cells]
+    kept = [None if is_missing(cell) else check_part(cell) for cell in cells]
+    check_parts([*parts.names, *filter(None, kept)])
+    return kept
 
 
 def _find_homes(

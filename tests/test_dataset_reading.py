@@ -167,13 +167,14 @@ def test_what_is_no_data_set_is_refused(tmp_path, folder):
         (tmp_path / "manifest.jsonl").write_text("", encoding="utf-8")
         with pytest.raises(OptionsError, match=message):
             read_dataset(tmp_path)
-    for text in ("", "[]", "{}"):
+    nested = "[" * 200_000
+    for text in ("", "[]", "{}", nested):
         (tmp_path / "dataset.json").write_text(text, encoding="utf-8")
         with pytest.raises(OptionsError, match="is not what this toolkit writes"):
             read_dataset(tmp_path)
     (tmp_path / "dataset.json").write_text(json.dumps(head), encoding="utf-8")
     assert read_dataset(tmp_path).empty
-    for line in ("x", "[]", '{"name": "a"}'):
+    for line in ("x", "[]", '{"name": "a"}', nested):
         (tmp_path / "manifest.jsonl").write_text(line, encoding="utf-8")
         with pytest.raises(OptionsError, match="line 1 of"):
             read_dataset(tmp_path)

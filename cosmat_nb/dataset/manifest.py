@@ -208,7 +208,7 @@ def read_head(folder: Path) -> Head:
             f"{folder} holds no data set of this toolkit: its {HEAD} cannot be read: "
             f"{error.strerror or error}"
         ) from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         if isinstance(error, OptionsError):
             raise
         raise OptionsError(
@@ -290,7 +290,7 @@ def _read_record(line: bytes, number: int) -> dict[str, Any]:
             map(is_inside, record["files"].values())
         ):
             return dict(record)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         pass
     raise OptionsError(
         f"line {number} of {MANIFEST} tells of no example, or of a file outside the "

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cosmat_nb.dataset.example import hard_mask
+from cosmat_nb.dataset.formats.format import read_file
 from cosmat_nb.dataset.formats.lines import write_lines
 from cosmat_nb.dataset.formats.schema import find_type, fit_value
 from cosmat_nb.dataset.loaders.optional import import_optional
@@ -127,15 +128,15 @@ class Folder:
         OSError
             When it is not there.
         """
-        return _read("image", record, folder)
+        return read_file("image", record, folder)
 
     def read_alpha(self, record: Record, folder: Path) -> bytes:
         """Return the alpha matte's PNG of an example; raises as `read_image`."""
-        return _read("alpha", record, folder)
+        return read_file("alpha", record, folder)
 
     def read_mask(self, record: Record, folder: Path) -> NDArray[np.bool_]:
         """Return the hard mask, (H, W) bool; raises as `read_image`."""
-        return decode_alpha(_read("mask", record, folder)) > 0
+        return decode_alpha(read_file("mask", record, folder)) > 0
 
 
 def _write(example: Example, files: Files) -> Record:
@@ -180,8 +181,3 @@ def _write_parquet(rows: Mapping[str, list[dict[str, Any]]], files: Files) -> No
         data = io.BytesIO()
         parquet.write_table(pyarrow.table(columns), data)
         files.put(f"{folder}/metadata.parquet", data.getvalue())
-
-
-def _read(role: str, record: Record, folder: Path) -> bytes:
-    path: str = record["files"][role]
-    return (folder / path).read_bytes()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cosmat_nb.dataset.files import Files
     from cosmat_nb.dataset.manifest import Record
 
-__all__ = ["Format"]
+__all__ = ["Format", "read_file"]
 
 
 class Format(Protocol):
@@ -77,3 +77,15 @@ class Format(Protocol):
     def read_mask(self, record: Record, folder: Path) -> NDArray[np.bool_]:
         """Return the label as the format's own readers see it, (H, W) bool."""
         ...
+
+
+def read_file(role: str, record: Record, folder: Path) -> bytes:
+    """Return a file of an example, for formats that keep one for each role.
+
+    Raises
+    ------
+    OSError
+        When it is not there.
+    """
+    path: str = record["files"][role]
+    return (folder / path).read_bytes()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cosmat_nb.dataset.example import hard_mask
+from cosmat_nb.dataset.formats.format import read_file
 from cosmat_nb.dataset.formats.row import list_categories
 from cosmat_nb.dataset.manifest import split_folder
 from cosmat_nb.dataset.pictures.encoding import encode_alpha
@@ -143,13 +144,11 @@ class Yolo:
 
     def read_image(self, record: Record, folder: Path) -> bytes:
         """Return the picture's file of an example; raises OSError."""
-        path: str = record["files"]["image"]
-        return (folder / path).read_bytes()
+        return read_file("image", record, folder)
 
     def read_alpha(self, record: Record, folder: Path) -> bytes:
         """Return the alpha matte's PNG of an example; raises OSError."""
-        path: str = record["files"]["alpha"]
-        return (folder / path).read_bytes()
+        return read_file("alpha", record, folder)
 
     def read_mask(self, record: Record, folder: Path) -> NDArray[np.bool_]:
         """Return what ``fillPoly`` paints of all lines together, (H, W) bool.

@@ -39,7 +39,7 @@ def find_leaks(
     """List rows that show the same and are on different sides of a split.
 
     Every row that leaks stands in a pair, but not every pair is listed: 100 000 equal
-    pictures would make milliards. Of each row and reason, the pair with the first row
+    pictures would make billions. Of each row and reason, the pair with the first row
     of the frame is given that is on another side; two rows are paired once, for the
     first reason of those below.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["SIDE", "Bank", "build_bank", "open_bank"]
+__all__ = ["SIDE", "Bank", "build_bank", "open_bank", "widen_bank"]
 
 SIDE = 288
 """Side of the stored squares, px; photographs are stretched to it, as at use."""
@@ -28,6 +28,8 @@ _HELD_OUT_EVERY = 8
 _CLEAN_IOU = 0.95
 _CLEAN_SOFT = 0.10
 _DRAWN_WEIGHT = 0.12
+_SCENES_WEIGHT = 0.12
+_JUDGED_WEIGHT = 0.36
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Bank:
         Width over height before stretching.
     photo_weights, subject_weights : ndarray of float64, (N,)
         Chance of each row as a whole photograph and as a subject to paste.
-    train_backgrounds, val_backgrounds, val_photos : ndarray of int64
+    train_backgrounds, val_backgrounds, val_photos, val_judged : ndarray of int64
         Rows by use.
     """
 
@@ -59,6 +61,7 @@ class Bank:
     train_backgrounds: NDArray[np.int64]
     val_backgrounds: NDArray[np.int64]
     val_photos: NDArray[np.int64]
+    val_judged: NDArray[np.int64]
 
 
 def spread_foreground(
@@ -245,7 +248,47 @@ def open_bank(source: Path, cache: Path) -> Bank:
         train_backgrounds=backgrounds[~held],
         val_backgrounds=backgrounds[held],
         val_photos=np.flatnonzero(pair & ~train),
+        val_judged=np.zeros(0, np.int64),
     )
+
+
+def widen_bank(bank: Bank, drawn: Path, judged: Path) -> Bank:
+    """Add the emulator's drawn scenes, then the scenes that the teacher has judged.
+
+    Judged rows come last and have no foregrounds: they are never pasted.
+    """
+    scenes = {path.stem: np.load(path) for path in drawn.glob("*.npy")}
+    done = int(np.load(judged / "done.npy"))
+    photos, mattes, held_out = (
+        np.load(judged / f"{name}.npy", mmap_mode="r")[:done]
+        for name in ("photos", "mattes", "held_out")
+    )
+    count, more = len(bank.aspects), len(scenes["photos"])
+    added = np.zeros(more + done)
+    shares = added.copy()
+    shares[:more] = _SCENES_WEIGHT / more
+    shares[more:] = _JUDGED_WEIGHT * ~held_out / (~held_out).sum()
+    pasted = added.copy()
+    seen = scenes["mattes"].any((1, 2))
+    pasted[:more] = _SCENES_WEIGHT * seen / seen.sum()
+    return Bank(
+        photos=np.concatenate([bank.photos, scenes["photos"], photos]),
+        foregrounds=np.concatenate([bank.foregrounds, scenes["foregrounds"]]),
+        mattes=np.concatenate([bank.mattes, scenes["mattes"], mattes]),
+        aspects=np.concatenate([bank.aspects, np.ones(more + done, np.float32)]),
+        photo_weights=_joined(bank.photo_weights, shares),
+        subject_weights=_joined(bank.subject_weights, pasted),
+        train_backgrounds=bank.train_backgrounds,
+        val_backgrounds=bank.val_backgrounds,
+        val_photos=bank.val_photos,
+        val_judged=count + more + np.flatnonzero(held_out),
+    )
+
+
+def _joined(
+    weights: NDArray[np.float64], added: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return np.concatenate([weights * (1 - added.sum()), added])
 
 
 def _is_clean(row: dict[str, str]) -> bool:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Cast", "Scenes", "held_out_cast", "training_cast"]
 
-_COMPOSITES = 0.45
+_COMPOSITES = 0.40
+_EMPTY = 0.06
 _SECOND_SUBJECT = 0.2
 _SHADOW = 0.55
 _LIT = 0.4
@@ -122,14 +123,19 @@ class Scenes:
         Notes
         -----
         ``I = alpha F + (1 - alpha) B``; a shadow darkens B only, so it is no subject.
+        A few plain backdrops stay empty.
         """
         scene = self._grounds(count, size)
         alpha = torch.zeros(count, 1, size, size)
         second = int((self.dice.uniform(0, 1, count) < _SECOND_SUBJECT).sum())
+        empty = self.dice.uniform(0, 1, count, 1, 1, 1) < _EMPTY
+        for place in empty.flatten().nonzero().flatten().tolist():
+            scene[place] = self._studio(size)
         for pasted in (count, second):
             if not pasted:
                 continue
             colours, matte = self._subjects(pasted, size)
+            matte = matte * ~empty[:pasted]
             shade = self._shadow(matte) * (1 - alpha[:pasted])
             ground = scene[:pasted] * (1 - shade)
             scene[:pasted] = ground + matte * (colours - ground)

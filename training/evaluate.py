@@ -16,6 +16,9 @@ from training.data import Scenes, held_out_cast
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from training.bank import Bank
     from training.model import MattingNet
 
@@ -38,22 +41,29 @@ class HeldOut:
         The ``val`` split with the teacher's mattes: agreement, not truth.
     composites, composite_alpha : Tensor
         Validation subjects pasted on held-out backgrounds.
+    judged, judged_alpha : Tensor
+        Crowded scenes and crops of validation pictures, as the teacher judged them.
     """
 
     photos: Tensor
     photo_alpha: Tensor
     composites: Tensor
     composite_alpha: Tensor
+    judged: Tensor
+    judged_alpha: Tensor
 
     @classmethod
     def from_bank(cls, bank: Bank) -> HeldOut:
         """Return the held-out pictures of a bank, the same every time."""
-        rows = bank.val_photos
-        photos = torch.from_numpy(bank.photos[rows]).permute(0, 3, 1, 2).float() / 255
-        alpha = torch.from_numpy(bank.mattes[rows])[:, None].float() / 255
         scenes = Scenes(bank, held_out_cast(bank), Dice(_SEED))
         made = scenes.batch(_COMPOSITES, _SIDE, composites=1.0)
-        return cls(_shrink(photos), _shrink(alpha), *made)
+        return cls(*_read(bank, bank.val_photos), *made, *_read(bank, bank.val_judged))
+
+
+def _read(bank: Bank, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    photos = torch.from_numpy(bank.photos[rows]).permute(0, 3, 1, 2).float() / 255
+    alpha = torch.from_numpy(bank.mattes[rows])[:, None].float() / 255
+    return _shrink(photos), _shrink(alpha)
 
 
 def _shrink(pictures: Tensor) -> Tensor:

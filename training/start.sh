@@ -7,6 +7,6 @@ shift 3
 export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456
 export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 mkdir -p training/runs
-setsid nohup nice -n 19 "${PYTHON:-python}" -m training.train --data "$data" \
+setsid nohup nice -n "${NICE:-19}" "${PYTHON:-python}" -m training.train --data "$data" \
     --minutes "$minutes" --deadline "$deadline" "$@" >>training/runs/train.log 2>&1 </dev/null &
 echo $! >training/runs/pid

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from training.augment import Dice
-from training.bank import build_bank, open_bank
+from training.bank import build_bank, open_bank, widen_bank
 from training.cores import Cores
 from training.data import Scenes, training_cast
 from training.evaluate import HeldOut, measure, predict, write_sheet
@@ -32,7 +32,7 @@ KEPT = HERE / "checkpoints"
 _LONGEST_STEP = 8.0
 _WARM_UP = 0.02
 _LAST_RATE = 0.01
-_SIZES = ((0.5, (160, 192)), (0.8, (192, 224)), (2.0, (224, 256, 256)))
+_SIZES = ((0.35, (192, 224)), (0.7, (224,)), (2.0, (224, 256, 256)))
 _COLUMNS = (
     "step",
     "pictures",
@@ -47,6 +47,8 @@ _COLUMNS = (
     "val_iou",
     "composite_mae",
     "composite_iou",
+    "judged_mae",
+    "judged_iou",
     "utc",
 )
 
@@ -161,11 +163,12 @@ class Run:
         network = self.average.network
         photos = predict(network, held_out.photos)
         composites = predict(network, held_out.composites)
+        judged = predict(network, held_out.judged)
         write_sheet(
             RUNS / "sheet.png",
-            torch.cat([held_out.photos[::8], held_out.composites[:20]]),
-            torch.cat([held_out.photo_alpha[::8], held_out.composite_alpha[:20]]),
-            torch.cat([photos[::8], composites[:20]]),
+            torch.cat([held_out.photos[::8], held_out.judged[:40]]),
+            torch.cat([held_out.photo_alpha[::8], held_out.judged_alpha[:40]]),
+            torch.cat([photos[::8], judged[:40]]),
         )
         steps, *sums = self.sums
         self.sums = [0.0] * 5
@@ -173,6 +176,7 @@ class Run:
             *(total / max(steps, 1.0) for total in sums),
             *measure(photos, held_out.photo_alpha),
             *measure(composites, held_out.composite_alpha),
+            *measure(judged, held_out.judged_alpha),
         )
         counts = (self.step, self.pictures, round(self.clock.spent, 1))
         numbers = (self.clock.progress, self.rate(), *values)
@@ -222,6 +226,7 @@ def start(options: argparse.Namespace) -> Run:
 def train(run: Run, options: argparse.Namespace) -> None:
     """Learn until the time is spent; report and save every few minutes."""
     bank = open_bank(options.data, RUNS / "cache")
+    bank = widen_bank(bank, RUNS / "drawn", RUNS / "judged")
     scenes = Scenes(bank, training_cast(bank), run.dice)
     held_out = HeldOut.from_bank(bank)
     cores = Cores(options.threads)

@@ -91,6 +91,7 @@ from cosmat_nb.frame.summary import Summary, summarize_run
 from cosmat_nb.frame.sweeping import sweep_options
 from cosmat_nb.frame.verdicts import apply_verdicts, read_verdicts
 from cosmat_nb.framing.fit import Fit, fit_canvas
+from cosmat_nb.local import matte_image
 from cosmat_nb.matting.engine import Engine, get_engine
 from cosmat_nb.metrics.alignment import Offset, locate, place_back
 from cosmat_nb.metrics.composite import BACKGROUNDS, ColorErrors, compare_colors
@@ -242,6 +243,7 @@ __all__ = [
     "list_frame",
     "locate",
     "matte_frame",
+    "matte_image",
     "measure_alpha",
     "measure_cutout",
     "measure_frame",

@@ -1,4 +1,4 @@
-"""The command line ``cosmat``: plan, matte and export a batch, demo, serve, doctor."""
+"""The command line ``cosmat``: which command is meant, and how it ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from cosmat_nb import __version__
-from cosmat_nb.commands import demo, doctor, export, matte, plan, serve
+from cosmat_nb.commands import demo, doctor, export, matte, models, plan, serve
 from cosmat_nb.errors import CosmatError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _run(asked: argparse.Namespace) -> int:
         "doctor": doctor.run,
         "export": export.run,
         "matte": matte.run,
+        "models": models.run,
         "plan": plan.run,
         "serve": serve.run,
     }
@@ -98,6 +99,11 @@ def _parser() -> argparse.ArgumentParser:
             export.add_arguments,
         ),
         ("serve", "run the emulator until Ctrl-C", serve.add_arguments),
+        (
+            "models",
+            "list the networks that can cut here, or fetch one",
+            models.add_arguments,
+        ),
         (
             "doctor",
             "tell what keeps an account from matting; cuts nothing",

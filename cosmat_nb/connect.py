@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cosmat_nb.client.base import Settings
+    from cosmat_nb.matting.engine import Engine
     from cosmat_nb.wire.credentials import Credentials
 
 __all__ = ["connect", "connect_cloud", "connect_emulator"]
@@ -106,7 +107,10 @@ def connect_cloud(
 
 
 def connect_emulator(
-    emulator: Emulator | None = None, **settings: Unpack[Settings]
+    emulator: Emulator | None = None,
+    *,
+    engine: Engine | str | Path | None = None,
+    **settings: Unpack[Settings],
 ) -> MattingClient:
     """Connect to an emulator on this machine. Nothing is paid.
 
@@ -115,9 +119,18 @@ def connect_emulator(
     emulator : Emulator, optional
         Started here when it is not yet, and then stopped with the client. By default
         one with drawn sample scenes.
+    engine : Engine, str or Path, optional
+        What cuts where no emulator is given, as `get_engine` takes it: by default the
+        package's own network.
     **settings
         ``concurrency`` of a batch, ``retry``, ``limits`` and the others of
         `MattingClient`; the endpoint is the emulator's.
+
+    Raises
+    ------
+    OptionsError
+        When the engine is unknown or its file is missing or damaged, and for an engine
+        beside an emulator, which has one.
 
     Examples
     --------
@@ -128,12 +141,17 @@ def connect_emulator(
     '5d41402abc4b2a76b9719d911017c592'
     b'hello'
     """
-    emulator = Emulator.with_samples() if emulator is None else emulator
+    if emulator is None:
+        emulator = Emulator.with_samples(engine="cosmat" if engine is None else engine)
+    elif engine is not None:
+        raise OptionsError(
+            "the emulator that is given has an engine: make it as Emulator(engine=…)"
+        )
     ours = not emulator.is_running
     emulator.start()
     try:
         settings["endpoint"] = emulator.endpoint
-        settings["engine"] = emulator.version
+        settings["emulator_version"] = emulator.version
         return MattingClient(
             emulator.address,
             emulator.credentials,

@@ -49,6 +49,9 @@ class Cutout:
         Size of the PNG, bytes.
     request_id : str or None
         The service's name for the call.
+    service : str
+        Who cut it: ``client.service``, as ``cloud``; or ``local`` with engine and
+        version; empty where nobody noted it.
     attempts : int
         Requests the call took; each may have been billed.
     folder : Path or None
@@ -75,6 +78,7 @@ class Cutout:
     is_empty: bool
     nbytes: int
     request_id: str | None = field(default=None, compare=False)
+    service: str = field(default="", compare=False)
     attempts: int = field(default=1, compare=False)
     folder: Path | None = field(default=None, compare=False)
     sha256: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,13 +15,14 @@ from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 from cosmat_nb.errors import ImageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 __all__ = [
     "MAX_PIXELS",
     "ImageHeader",
+    "decode_picture",
     "decode_rgb",
     "decode_rgba",
     "encode_jpeg",
@@ -51,9 +53,8 @@ _TURNS = MappingProxyType(
     }
 )
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_SQUARE = 8
+_SQUARE, _LIGHT, _DARK = 8, 255, 204
 _REFERENCE_SUM = 3679
-_LIGHT, _DARK = 255, 204
 
 
 class ImageHeader(NamedTuple):
@@ -89,7 +90,7 @@ def read_header(data: bytes) -> ImageHeader:
     ImageError
         When the bytes are not a picture.
     """
-    with _open(data) as image:
+    with _decoding(data), Image.open(io.BytesIO(data)) as image:
         return ImageHeader(
             format=image.format or "",
             height=image.height,
@@ -100,15 +101,15 @@ def read_header(data: bytes) -> ImageHeader:
         )
 
 
-def decode_rgb(
-    data: bytes, *, upright: bool = True, managed: bool = False
-) -> NDArray[np.uint8]:
-    """Decode any picture to 8-bit RGB.
+def decode_picture(
+    source: bytes | Image.Image, *, upright: bool = True, managed: bool = False
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Decode any picture to 8-bit RGB, and its own alpha beside it.
 
     Parameters
     ----------
-    data : bytes
-        A picture file; of an animated one the first frame is taken.
+    source : bytes or PIL.Image.Image
+        A picture file, of an animated one the first frame is taken; or an open picture.
     upright : bool, default True
         Turn the picture as its EXIF orientation says; unreadable EXIF turns nothing.
     managed : bool, default False
@@ -119,42 +120,42 @@ def decode_rgb(
     ndarray, (H, W, 3) uint8
         CMYK, palette, grey and 16-bit pictures are converted; transparent pixels show
         white behind.
+    ndarray, (H, W) uint8, or None
+        Alpha; None when the picture has none.
 
     Raises
     ------
     ImageError
-        When the bytes are not a picture, are cut short, or exceed `MAX_PIXELS`.
+        When the source is no picture, is cut short, or exceeds `MAX_PIXELS`.
     """
-    image = _load(data)
-    profile = image.info.get("icc_profile") if managed else None
-    if upright and (turn := _find_turn(image)) is not None:
-        image = image.transpose(turn)
-    image = _in_eight_bits(image)
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image.convert("RGBA"))
-    return np.asarray(_in_srgb(image, profile) if profile else image.convert("RGB"))
+    with _decoding(source):
+        image = _load(source, upright=upright)
+        profile, alpha = image.info.get("icc_profile") if managed else None, None
+        image = _in_eight_bits(image)
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            alpha = np.asarray(image.getchannel("A"))
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        image = _in_srgb(image, profile) if profile else image
+        # Pillow would copy what is RGB already, 4 bytes a pixel.
+        return np.asarray(image if image.mode == "RGB" else image.convert("RGB")), alpha
+
+
+def decode_rgb(
+    data: bytes, *, upright: bool = True, managed: bool = False
+) -> NDArray[np.uint8]:
+    """Decode a picture file as `decode_picture` does, (H, W, 3) uint8."""
+    return decode_picture(data, upright=upright, managed=managed)[0]
 
 
 def decode_rgba(data: bytes, *, upright: bool = False) -> NDArray[np.uint8]:
-    """Decode a picture with its alpha, (H, W, 4) uint8, straight colours.
+    """Decode a picture file with its alpha, (H, W, 4) uint8, straight colours.
 
-    Parameters
-    ----------
-    data : bytes
-        A picture file; of an animated one the first frame is taken.
-    upright : bool, default False
-        Turn the picture as its EXIF orientation says; a cutout lies as it is stored.
-
-    Raises
-    ------
-    ImageError
-        As `decode_rgb`.
+    A cutout lies as it is stored; `upright` and what is raised as in `decode_picture`.
     """
-    image = _load(data)
-    if upright and (turn := _find_turn(image)) is not None:
-        image = image.transpose(turn)
-    return np.asarray(_in_eight_bits(image).convert("RGBA"))
+    with _decoding(data):
+        image = _in_eight_bits(_load(data, upright=upright))
+        return np.asarray(image.convert("RGBA"))
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
@@ -220,35 +221,38 @@ def html_image(pixels: NDArray[np.uint8], *, alt: str) -> str:
     )
 
 
-def _open(data: bytes) -> Image.Image:
+@contextmanager
+def _decoding(source: bytes | Image.Image) -> Iterator[None]:
     try:
-        return Image.open(io.BytesIO(data))
+        yield
+    except ImageError:
+        raise
     except Exception as error:  # noqa: BLE001 - decoders of broken files raise anything
         large = isinstance(error, _BOMBS)
-        raise ImageError(_complaint(data, error), too_large=large) from None
+        raise ImageError(_complaint(source, error), too_large=large) from None
 
 
-def _load(data: bytes) -> Image.Image:
-    image = _open(data)
-    if image.width * image.height > MAX_PIXELS:
-        raise ImageError(
-            f"a picture may have {MAX_PIXELS} px; "
-            f"{image.width} × {image.height} are {image.width * image.height}",
-            too_large=True,
-        )
-    try:
-        image.load()
-    except Exception as error:  # noqa: BLE001 - as above
-        raise ImageError(_complaint(data, error)) from None
-    return image
+def _load(source: bytes | Image.Image, *, upright: bool) -> Image.Image:
+    image = (
+        source if isinstance(source, Image.Image) else Image.open(io.BytesIO(source))
+    )
+    pixels = image.width * image.height
+    if pixels > MAX_PIXELS:
+        size = f"{image.width} × {image.height} are {pixels}"
+        raise ImageError(f"a picture may have {MAX_PIXELS} px; {size}", too_large=True)
+    image.load()
+    turn = _TURNS.get(_orientation(image)) if upright else None
+    return image if turn is None else image.transpose(turn)
 
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:
     if image.mode != "I" and not image.mode.startswith("I;16"):
         return image
-    # Pillow clips 16-bit grey to 255 instead of scaling it.
-    grey = np.asarray(image).clip(0, 65535) >> 8
-    return Image.fromarray(grey.astype(np.uint8))
+    grey = np.asarray(image)  # which Pillow would clip to 255 instead of scaling it
+    shown = Image.fromarray((grey.clip(0, 65535) >> 8).astype(np.uint8))
+    if "transparency" in image.info:
+        shown.putalpha(Image.fromarray(grey != image.info["transparency"]))
+    return shown
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
@@ -264,16 +268,12 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted
 
 
-def _complaint(data: bytes, error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
+def _complaint(data: bytes | Image.Image, error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError) and isinstance(data, bytes):
         return f"expected a picture; got {len(data)} bytes starting {data[:12]!r}"
     if isinstance(error, _BOMBS):
         return f"a picture may have {MAX_PIXELS} px; this one has more"
     return f"expected a whole picture; {str(error) or type(error).__name__}"
-
-
-def _find_turn(image: Image.Image) -> Image.Transpose | None:
-    return _TURNS.get(_orientation(image))
 
 
 def _orientation(image: Image.Image) -> int:

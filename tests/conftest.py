@@ -31,7 +31,13 @@ def clean_environment(monkeypatch, tmp_path):
     for name in ("SECRET_ID", "SECRET_KEY", "TOKEN", "BUCKET", "REGION"):
         monkeypatch.delenv(f"COS_{name}", raising=False)
         monkeypatch.delenv(f"TENCENTCLOUD_{name}", raising=False)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+    for name in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "U2NET_HOME",
+        "XDG_DATA_HOME",
+    ):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

@@ -48,6 +48,7 @@ def make_verbs(time, credentials=KEYS, *, limits=Limits(), private_urls=False):
         endpoint=ENDPOINT,
         limits=limits,
         private_urls=private_urls,
+        service="cloud",
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pandas as pd
@@ -16,6 +18,7 @@ from squares import draw_square
 import cosmat_nb as cm
 from cosmat_nb import images
 from cosmat_nb.cli import main
+from cosmat_nb.matting.neural import WEIGHTS
 
 
 @pytest.fixture
@@ -96,9 +99,9 @@ def test_demo_on_drawn_scenes_answers_every_one(tmp_path):
     assert main(["demo", "--out", str(tmp_path)]) == 0
     table = pd.read_csv(tmp_path / "results.csv").set_index("key")
     assert len(table) == 13
-    assert table.index[table["status"] == "empty"].tolist() == [
-        "samples/empty-studio.jpg"
-    ]
+    empty = table.index[table["status"] == "empty"].tolist()
+    assert empty == ["samples/empty-studio.jpg"]
+    assert (table["status"].drop(empty) == "ok").all()
 
 
 @contextlib.contextmanager
@@ -171,6 +174,34 @@ def test_serve_answers_a_client_and_stops_on_interrupt(served):
     assert out.endswith("stopped\n")
     assert err == ""
     assert "a-key-of-mine" not in out
+
+
+@pytest.mark.parametrize("name", ["magic", "u2netp", "missing.onnx"])
+def test_serve_refuses_an_engine_that_is_not_there(name, capsys):
+    """Nothing listens for an unknown name, a model nobody fetched, a missing file."""
+    before = threading.active_count()
+    assert main(["serve", "--engine", name]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("cosmat: ")
+    assert name in captured.err
+    assert threading.active_count() == before
+
+
+def test_serve_cuts_with_the_engine_that_is_named(folder, tmp_path):
+    """A network from a file answers, and the first lines tell its name and version."""
+    weights = tmp_path / "mine.onnx"
+    shutil.copy(WEIGHTS, weights)
+    with serving("--folder", folder, "--engine", weights) as (process, endpoint):
+        told = [process.stdout.readline() for _ in range(3)]
+        with cm.connect_cloud(
+            "examplebucket-1250000000",
+            "ap-guangzhou",
+            credentials=cm.Credentials("emulator-id", "emulator-key"),
+            endpoint=endpoint,
+        ) as client:
+            assert client.matte("red box.jpg").rgba.shape == (64, 96, 4)
+    assert told[-1] == f"cut by: cosmat {cm.get_engine().version}\n"
 
 
 def test_serve_on_a_port_in_use_says_so(emulator, capsys):

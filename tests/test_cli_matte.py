@@ -495,7 +495,8 @@ def test_every_option_of_every_command_is_explained():
     commands = next(
         action.choices for action in _parser()._actions if action.dest == "command"
     )
-    assert set(commands) == {"demo", "doctor", "export", "matte", "plan", "serve"}
+    expected = {"demo", "doctor", "export", "matte", "models", "plan", "serve"}
+    assert set(commands) == expected
     for name, parser in commands.items():
         silent = [action.dest for action in parser._actions if not action.help]
         assert silent == [], name

@@ -381,7 +381,10 @@ def test_an_endpoint_is_scheme_host_and_port(endpoint):
 def test_certificates_are_always_checked(endpoint, emulated):
     """Over HTTPS no setting makes a client trust a server that it cannot identify."""
     with MattingClient(
-        ADDRESS, KEYS, endpoint=endpoint, engine="color 1" if emulated else ""
+        ADDRESS,
+        KEYS,
+        endpoint=endpoint,
+        emulator_version="cosmat 1" if emulated else "",
     ) as client:
         context = client._channel._carrier._place.tls
         assert context.verify_mode is ssl.CERT_REQUIRED
@@ -643,7 +646,9 @@ def test_the_repr_says_where_calls_go():
         assert "<b>calls are paid</b>" in client._repr_html_()
     with MattingClient(ADDRESS, KEYS, endpoint=local) as client:
         assert repr(client) == f"MattingClient(cloud: {bucket} via {local})"
-    with MattingClient(ADDRESS, KEYS, endpoint=local, engine="color 1") as client:
+    with MattingClient(
+        ADDRESS, KEYS, endpoint=local, emulator_version="cosmat 1"
+    ) as client:
         assert repr(client) == f"MattingClient(emulator: {bucket} via {local})"
         shown = client._repr_html_()
     assert "the embedded emulator; nothing is paid" in shown

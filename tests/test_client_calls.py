@@ -135,6 +135,7 @@ def test_a_stored_picture_is_cut_out(client, square, operation):
     assert cutout.alpha[10 + 32, 20 + 48] == 1.0
     assert cutout.alpha[0, 0] == 0.0
     assert (cutout.place, cutout.attempts) == ("square.jpg", 1)
+    assert cutout.service == client.service
     assert cutout.request_id
 
 

@@ -102,7 +102,7 @@ def failing(topic, *unknown):
 
 def test_a_good_account_passes_every_topic_and_nothing_is_billed(check, emulator):
     """Two requests, all fine, and the emulator charges none of them."""
-    checkup = check_emulator(check, emulator, engine="color 1")
+    checkup = check_emulator(check, emulator, emulator_version="cosmat 1")
     assert states(checkup) == FINE
     assert checkup.ok
     assert [finding.topic for finding in checkup.findings] == list(TOPICS)

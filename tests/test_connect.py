@@ -1,11 +1,13 @@
 """Ways to a client: the cloud when there are keys, else the emulator."""
 
 import threading
+from pathlib import Path
 
 import pytest
-from squares import WhiteEngine
+from squares import WhiteEngine, draw_square
 
 import cosmat_nb as cm
+from cosmat_nb import images
 from cosmat_nb.errors import OptionsError
 from cosmat_nb.wire.credentials import Credentials
 
@@ -30,6 +32,7 @@ def test_without_an_account_the_emulator_answers(capfd):
     with cm.connect() as client:
         assert count_servers() == before + 1
         assert repr(client).startswith("MattingClient(emulator: ")
+        assert client.service == f"emulator cosmat {cm.get_engine().version}"
         keys = [info.key for info in client.list_objects("samples/")]
         assert len(keys) == 13
     assert count_servers() == before
@@ -143,6 +146,45 @@ def test_a_running_emulator_outlives_its_clients(emulator):
     assert emulator.is_running
     with cm.connect_emulator(emulator) as second:
         assert second.fetch("k") == b"1"
+
+
+def test_an_engine_is_chosen_by_keyword():
+    """An engine, or its name, cuts in the emulator that is started for the client."""
+    with cm.connect_emulator(engine=WhiteEngine()) as client:
+        assert client.service == "emulator white 1"
+        client.put("a.png", images.encode_png(draw_square()))
+        assert client.matte("a.png").box == (16, 24, 48, 72)
+        assert client.list_objects("samples/")
+
+
+def test_an_engine_beside_an_emulator_is_refused():
+    """An emulator that is given has an engine already; nothing is started."""
+    emulator = cm.Emulator(engine=WhiteEngine())
+    with pytest.raises(OptionsError, match="has an engine"):
+        cm.connect_emulator(emulator, engine="cosmat")
+    assert not emulator.is_running
+
+
+@pytest.mark.parametrize("engine", ["magic", "u2netp", Path("missing.onnx")], ids=str)
+def test_an_engine_that_is_not_there_starts_nothing(engine):
+    """An unknown name, a model nobody fetched, a missing file: refused at once."""
+    before = count_servers()
+    with pytest.raises(OptionsError, match=str(engine)):
+        cm.connect_emulator(engine=engine)
+    for make in (cm.Emulator, cm.Emulator.with_samples):
+        with pytest.raises(OptionsError, match=str(engine)):
+            make(engine=engine)
+    assert count_servers() == before
+
+
+def test_a_damaged_network_starts_nothing(tmp_path):
+    """A file that holds no network is refused before anything listens."""
+    weights = tmp_path / "damaged.onnx"
+    weights.write_bytes(b"no network")
+    before = count_servers()
+    with pytest.raises(OptionsError, match="damaged"):
+        cm.connect_emulator(engine=weights)
+    assert count_servers() == before
 
 
 def test_an_emulator_started_for_a_client_ends_with_it():

@@ -328,7 +328,9 @@ def test_findings_are_counted_by_name():
 def test_an_emulators_cutouts_are_said_to_be_the_emulators():
     """Who answered is in the text, in the cost and in the limits."""
     card = write_card(make_head(calls=EMULATED), make_records())
-    assert "The cutouts are an emulator's (`emulator color 1`), not the service" in card
+    assert (
+        "The cutouts are an emulator's (`emulator cosmat 1`), not the service" in card
+    )
     assert "nothing was paid" in section(card, "Calls and cost")
     assert "emulator" in section(card, "Limits")
     assert "answers of Tencent" not in card

@@ -549,10 +549,10 @@ def test_the_head_counts_calls_and_cost(tmp_path):
     card = (tmp_path / "set" / "README.md").read_text(encoding="utf-8")
     assert "Price: unverified as of 2026-11-01" in card
     assert read_head(tmp_path / "set").splits == {"train": 3, "val": 1}
-    frame.attrs[RUN_ATTRIBUTE] = {"sandbox": True, "service": "emulator color 1"}
+    frame.attrs[RUN_ATTRIBUTE] = {"sandbox": True, "service": "emulator cosmat 1"}
     write(frame, tmp_path / "set", price=price)
     calls = read_head(tmp_path / "set").calls
-    assert (calls["cost"], calls["service"]) == (0, "emulator color 1")
+    assert (calls["cost"], calls["service"]) == (0, "emulator cosmat 1")
 
 
 class Account:

@@ -314,6 +314,20 @@ def test_progress_is_silent_when_asked(scripted, capfd):
     assert out.startswith("2 ok · 2 billed: 0.04 CNY (unverified) · ")
 
 
+def test_a_cutout_keeps_who_cut_it(client, square, tmp_path):
+    """The answer, the one found in the store and a pickled one tell the service."""
+    client.put("a.jpg", square)
+    store = cm.Store(tmp_path / "kept")
+    told = [
+        cm.matte_frame(keys("a.jpg"), client, store=store, progress=False)
+        for _ in range(2)
+    ]
+    assert [result.attempts[0] for result in told] == [1, 0]
+    cutouts = [result.cutout[0] for result in told]
+    cutouts.append(pickle.loads(pickle.dumps(cutouts[1])))
+    assert [each.service for each in cutouts] == ["emulator white 1"] * 3
+
+
 def test_a_result_pickles(client, square):
     """A frame with its cutouts comes back equal; a handle then lacks its source."""
     client.put("a.jpg", square)

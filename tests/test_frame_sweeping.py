@@ -328,6 +328,7 @@ def test_results_of_a_batch_are_fetched(client, emulator):
     sizes = [(c.height, c.width) for c in table.cutout if c is not None]
     assert sizes == [(64, 96), (70, 106)] * 2
     assert table.cutout.iloc[1].options == sets["padded"]
+    assert table.cutout.iloc[1].service == client.service
     assert cm.measure_frame(table, progress=False).coverage.notna().sum() == 4
     assert result.cutout.isna().all()
     assert emulator.billed == 2

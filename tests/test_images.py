@@ -135,6 +135,45 @@ def test_transparent_pixels_show_white(mode):
     assert images.decode_rgba(data)[0, :, 3].tolist() == [0, 51, 255]
 
 
+def test_a_pictures_own_alpha_is_told():
+    """Beside colours over white stands alpha, turned with them; None without one."""
+    pixels = np.zeros((2, 3, 4), np.uint8)
+    pixels[0, :, 3] = 0, 51, 255
+    data = saved(Image.fromarray(pixels), exif=exif(6))
+    shown, alpha = images.decode_picture(data)
+    assert np.array_equal(shown, images.decode_rgb(data))
+    assert alpha.tolist() == [[0, 0], [0, 51], [0, 255]]
+    stored = images.decode_picture(data, upright=False)[1]
+    assert stored.tolist() == pixels[..., 3].tolist()
+    assert images.decode_picture(saved(Image.fromarray(pixels[..., :3])))[1] is None
+
+
+def test_an_open_picture_is_decoded_as_its_file_is():
+    """Orientation, mode and transparency count as in a file; the picture stays."""
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    for mode in ("RGBA", "LA", "P", "L", "CMYK"):
+        opaque = mode not in ("RGBA", "LA")
+        picture = Image.fromarray(pixels[..., :3] if opaque else pixels).convert(mode)
+        before = picture.tobytes()
+        shown, alpha = images.decode_picture(picture)
+        assert shown.tolist() == np.asarray(_over_white(picture)).tolist()
+        assert (alpha is None) == opaque
+        assert picture.tobytes() == before
+    turned = Image.open(io.BytesIO(saved(Image.fromarray(pixels), exif=exif(8))))
+    assert images.decode_picture(turned)[0].shape == (3, 2, 3)
+    wide = Image.new("1", (images.MAX_PIXELS // 1000 + 1, 1000))
+    with pytest.raises(cm.ImageError, match="px") as caught:
+        images.decode_picture(wide)
+    assert caught.value.too_large
+
+
+def _over_white(picture):
+    if picture.mode not in ("RGBA", "LA"):
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+
+
 def test_a_transparent_palette_colour_shows_white():
     """Transparency of a palette entry counts, and reaches `decode_rgba`."""
     picture = Image.fromarray(np.array([[0, 1]], np.uint8), "L").convert("P")
@@ -142,6 +181,26 @@ def test_a_transparent_palette_colour_shows_white():
     data = saved(picture, transparency=0)
     assert images.decode_rgb(data)[0].tolist() == [[255] * 3, [40, 50, 60]]
     assert images.decode_rgba(data)[0].tolist() == [[10, 20, 30, 0], [40, 50, 60, 255]]
+
+
+def test_a_transparent_value_of_sixteen_bit_grey_shows_white():
+    """Of two values with the same upper byte only the one that is named is hidden."""
+    grey = np.array([[0x1234, 0x12FF, 0x8000]], np.uint16)
+    value = chunk(b"tRNS", struct.pack(">H", 0x1234))
+    rows = chunk(b"IDAT", zlib.compress(b"\0" + grey.astype(">u2").tobytes()))
+    data = header(1, 3, depth=16, color=0) + value + rows + chunk(b"IEND", b"")
+    shown, alpha = images.decode_picture(data)
+    assert shown[0, :, 1].tolist() == [0xFF, 0x12, 0x80]
+    assert alpha.tolist() == [[0, 255, 255]]
+    assert images.decode_rgba(data)[0, 0].tolist() == [0x12, 0x12, 0x12, 0]
+
+
+def test_a_palette_that_is_missing_is_an_image_error():
+    """Pillow opens such a file and fails when its colours are looked up."""
+    rows = chunk(b"IDAT", zlib.compress(b"\0\1\2"))
+    data = header(1, 2, color=3) + rows + chunk(b"IEND", b"")
+    with pytest.raises(cm.ImageError, match="a whole picture"):
+        images.decode_picture(data)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])

@@ -24,8 +24,9 @@ TABLE = {
     "images": ("errors", "PIL numpy"),
     "wire": ("errors options places", ""),
     "metrics": ("errors", "numpy scipy"),
-    "matting": ("errors options", "numpy scipy"),
+    "matting": ("errors options", "PIL httpx numpy onnxruntime scipy"),
     "cutout": ("errors images matting options", "PIL numpy"),
+    "local": ("cutout errors images matting options places wire", "PIL numpy"),
     "framing": ("cutout errors images matting options", "PIL numpy"),
     "store": ("cutout errors options places wire", "platformdirs pandas"),
     "client": ("cutout errors options places wire", "httpx"),
@@ -33,7 +34,7 @@ TABLE = {
         "errors images matting options wire",
         "fastcrc starlette uvicorn numpy scipy",
     ),
-    "connect": ("client emulator errors wire", ""),
+    "connect": ("client emulator errors matting wire", ""),
     "batch": ("client cutout errors options places store wire", ""),
     "frame": (
         "batch client cutout errors images metrics options places store",
@@ -153,7 +154,8 @@ def test_importing_does_nothing(tmp_path):
     """Importing prints nothing, writes no file (fonts, caches) and opens no thread."""
     code = (
         "import cosmat_nb, sys, threading;"
-        "heavy = {'matplotlib', 'scipy.fft', 'scipy.sparse', 'scipy.spatial'};"
+        "heavy = {'matplotlib', 'onnxruntime', 'scipy.fft', 'scipy.sparse'};"
+        "heavy |= {'scipy.spatial'};"
         "assert not heavy & {*sys.modules};"
         "assert threading.active_count() == 1"
     )

@@ -188,8 +188,8 @@ def test_dtypes_of_a_comparison_are_stable(folder, ledger):
 
 def test_emulators_never_count(folder, ledger):
     """What a sandbox answered is on no bill."""
-    add_intent(folder, "yes", at=NOON, service="emulator color 1")
-    add_intent(folder, None, at=NOON, service="emulator color 1")
+    add_intent(folder, "yes", at=NOON, service="emulator cosmat 1")
+    add_intent(folder, None, at=NOON, service="emulator cosmat 1")
     assert len(ledger.reconcile(usage(), day="date", calls="count")) == 0
 
 

@@ -214,8 +214,8 @@ def test_a_day_ends_at_midnight_of_the_provider(store):
 def test_an_emulator_spends_nothing_of_a_real_budget(store):
     """Sandbox calls are counted apart, by name and by day."""
     budget = Budget(calls=1, per_day=1, name="spring")
-    with store.open_run("emulator color 1") as run:
-        sandbox = [make_key(f"{n}.jpg", service="emulator color 1") for n in range(2)]
+    with store.open_run("emulator cosmat 1") as run:
+        sandbox = [make_key(f"{n}.jpg", service="emulator cosmat 1") for n in range(2)]
         assert kinds(claim(run, *sandbox, budget=budget)) == ["Ticket", "Refusal"]
         assert kinds(claim(run, *keys(2), budget=budget)) == ["Ticket", "Refusal"]
 

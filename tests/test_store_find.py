@@ -54,7 +54,7 @@ def test_each_part_of_a_question_matters(store):
     """Another service, bucket, place, option or result is another question."""
     key = make_key()
     others = [
-        key._replace(service="emulator color 1"),
+        key._replace(service="emulator cosmat 1"),
         key._replace(bucket="c-1250000000"),
         key._replace(place="A.jpg"),
         key._replace(options=cm.MattingOptions(padding=(1, 0))),
@@ -151,7 +151,7 @@ def test_a_question_is_the_same_in_every_version():
 
 def test_only_an_emulator_is_a_sandbox():
     """What it answers is marked, and no other service is."""
-    assert make_key(service="emulator color 1").sandbox
+    assert make_key(service="emulator cosmat 1").sandbox
     assert not make_key().sandbox
     assert not make_key(service="https://emulator.example.com").sandbox
 

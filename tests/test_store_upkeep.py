@@ -25,7 +25,7 @@ from cosmat_nb.store.upkeep import Pruned, Verified
 
 ROOT = Path(__file__).resolve().parents[1]
 CENTRED = cm.MattingOptions(center=True, padding=(20, 10))
-EMULATOR = "emulator color 1"
+EMULATOR = "emulator cosmat 1"
 
 MOVE = """
 import sys

@@ -28,7 +28,7 @@ from cosmat_nb.images import encode_jpeg, encode_png
 
 HEIGHT, WIDTH = 24, 32
 EMULATED = {
-    "service": "emulator color 1",
+    "service": "emulator cosmat 1",
     "sandbox": True,
     "pictures": 3,
     "requests": 4,

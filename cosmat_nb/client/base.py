@@ -40,7 +40,7 @@ class Settings(TypedDict, total=False):
     clock: Clock
     limits: Limits | None
     private_urls: bool
-    engine: str
+    emulator_version: str
     recorder: Recorder | None
 
 
@@ -71,7 +71,7 @@ class BaseClient:
     private_urls : bool, default False
         Whether ``detect-url`` may name loopback and private hosts, for a service that
         can reach them.
-    engine : str, default ""
+    emulator_version : str, default ""
         Set where the embedded emulator answers: its `Emulator.version`. Shown, and
         noted on results, which never pass for the service's.
     recorder : Recorder, optional
@@ -101,7 +101,7 @@ class BaseClient:
         clock: Clock = Clock(),
         limits: Limits | None = Limits(),
         private_urls: bool = False,
-        engine: str = "",
+        emulator_version: str = "",
         recorder: Recorder | None = None,
     ) -> None:
         if not isinstance(address, Address):
@@ -116,7 +116,7 @@ class BaseClient:
         self.address = address
         self.endpoint = check_endpoint(endpoint or f"https://{address.host}")
         self.concurrency = concurrency
-        self.emulated = bool(engine)
+        self.emulated = bool(emulator_version)
         self.limits = limits
         self._settings = Settings(
             endpoint=endpoint,
@@ -125,7 +125,7 @@ class BaseClient:
             clock=clock,
             limits=limits,
             private_urls=private_urls,
-            engine=engine,
+            emulator_version=emulator_version,
             recorder=recorder,
         )
         self._credentials = credentials
@@ -146,6 +146,7 @@ class BaseClient:
             endpoint=self.endpoint,
             limits=limits,
             private_urls=private_urls,
+            service=self.service,
         )
 
     def __repr__(self) -> str:
@@ -178,10 +179,10 @@ class BaseClient:
         """Who answers, as the store tells answers apart.
 
         ``cloud``; or the endpoint that was named in its place; or ``emulator`` with
-        what its cutouts depend on, as ``emulator color 1``.
+        what its cutouts depend on, as ``emulator cosmat 1-ab12cd34``.
         """
         if self.emulated:
-            return f"emulator {self._settings['engine']}"
+            return f"emulator {self._settings['emulator_version']}"
         return self.endpoint if self._is_diverted else "cloud"
 
     @property

@@ -64,6 +64,8 @@ class Verbs:
         Checked before a picture is uploaded; None checks nothing.
     private_urls : bool
         Whether ``detect-url`` may name private hosts.
+    service : str
+        Who answers, noted on cutouts.
     """
 
     speaker: Speaker
@@ -71,6 +73,7 @@ class Verbs:
     endpoint: str
     limits: Limits | None
     private_urls: bool
+    service: str
 
     def check_place(self, place: str) -> str:
         """Refuse a key or an address that the service would not take."""
@@ -227,6 +230,7 @@ class Verbs:
             is_empty=info.is_empty,
             nbytes=len(data),
             request_id=answer.request_id,
+            service=self.service,
             attempts=answer.attempts,
             source=source,
         )

@@ -22,6 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell what ``cosmat serve`` takes."""
     parser.add_argument("--host", default="127.0.0.1", help="interface to listen on")
     parser.add_argument("--port", type=int, default=0, help="0: the system chooses")
+    parser.add_argument(
+        "--engine",
+        default="cosmat",
+        metavar="NAME|PATH",
+        help="what cuts: cosmat, a model of `cosmat models`, or an ONNX file",
+    )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--folder", type=Path, help="serve these files as the bucket")
     source.add_argument("--replay", type=Path, help="answer from a recording alone")
@@ -41,6 +47,7 @@ def run(asked: argparse.Namespace) -> int:
         bucket,
         address=ADDRESS,
         credentials=Credentials(asked.secret_id, asked.secret_key),
+        engine=asked.engine,
         host=asked.host,
         port=asked.port,
         replay=replay,
@@ -72,6 +79,7 @@ def _hint(emulator: Emulator) -> str:
 emulator at {emulator.endpoint}  (Ctrl-C stops it)
 bucket {address.bucket}, region {address.region}
 {pair}
+cut by: {emulator.version}
 
 cosmat-nb:
   cm.connect_cloud("{address.bucket}", "{address.region}",

@@ -60,6 +60,9 @@ class Assumptions:
         answers 400 ``InvalidImageFormat`` for them.
     profile : {"ignore", "apply"}
         Assumption: an ICC profile changes nothing. "apply" converts to sRGB by it.
+    transparency : {"respect", "ignore"}
+        Assumption: no pixel of the answer is more opaque than in the picture, which is
+        looked at over white. "ignore" cuts what is seen over white.
     limits : Limits
         Assumption: the limits of a picture; `Limits` says which of them were observed.
     damaged : {"InvalidImageSource", "InvalidImageFormat"}
@@ -125,6 +128,7 @@ class Assumptions:
     orientation: Literal["apply", "ignore"] = "apply"
     modes: Literal["convert", "refuse"] = "convert"
     profile: Literal["ignore", "apply"] = "ignore"
+    transparency: Literal["respect", "ignore"] = "respect"
     limits: Limits = Limits()
     damaged: Literal["InvalidImageSource", "InvalidImageFormat"] = "InvalidImageSource"
     conditions: Literal["ignore", "obey"] = "ignore"

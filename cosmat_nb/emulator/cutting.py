@@ -118,14 +118,15 @@ class Cutter:
         assumed = self.assumptions
         with self.places:
             try:
-                picture = images.decode_rgb(
+                picture, opacity = images.decode_picture(
                     data,
                     upright=assumed.orientation == "apply",
                     managed=assumed.profile == "apply",
                 )
             except ImageError as error:
                 raise _unfit(error, assumed.damaged) from None
-            return Cutting(self._matte(picture), assumed)
+            respects = assumed.transparency == "respect"
+            return Cutting(self._matte(picture, opacity if respects else None), assumed)
 
     def encode(self, cutting: Cutting, options: MattingOptions) -> bytes:
         """Write the answer for one set of options, PNG."""
@@ -167,9 +168,11 @@ class Cutter:
             message = "Pixels in CMYK or of 16 bits are not supported."
             raise Refusal("InvalidImageFormat", message)
 
-    def _matte(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _matte(
+        self, picture: NDArray[np.uint8], opacity: NDArray[np.uint8] | None
+    ) -> NDArray[np.uint8]:
         assumed = self.assumptions
-        rgba = cut_out(picture, self.engine)
+        rgba = cut_out(picture, self.engine, opacity)
         if assumed.no_subject == "opaque" and not rgba[..., 3].any():
             opaque = np.full((*picture.shape[:2], 1), 255, np.uint8)
             return np.concatenate([picture, opaque], axis=2)

@@ -24,6 +24,7 @@ from cosmat_nb.wire.url import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -59,8 +60,8 @@ class Emulator:
     origins : collection of str
         Places other than its own buckets that ``detect-url`` may name, as
         ``http://127.0.0.1:8000``; by default none.
-    engine : Engine or str
-        What cuts, or its name.
+    engine : Engine, str or Path
+        What cuts, as `get_engine` takes it.
     assumptions : Assumptions
         How the points that the vendor leaves open are played.
     truths : mapping of str to ndarray
@@ -86,7 +87,8 @@ class Emulator:
     Raises
     ------
     OptionsError
-        When the engine is unknown, or the prefix is no path of plain characters.
+        When the engine is unknown or its file is missing or damaged, or the prefix is
+        no path of plain characters.
 
     Examples
     --------
@@ -109,7 +111,7 @@ class Emulator:
         credentials: Credentials = CREDENTIALS,
         others: Mapping[str, Bucket] = MappingProxyType({}),
         origins: Collection[str] = (),
-        engine: Engine | str = "color",
+        engine: Engine | str | Path = "cosmat",
         assumptions: Assumptions = Assumptions(),
         truths: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
         faults: Faults | None = None,
@@ -126,7 +128,7 @@ class Emulator:
         self.bucket: Bucket = MemoryBucket() if bucket is None else bucket
         self.address = address
         self.credentials = credentials
-        engine = get_engine(engine) if isinstance(engine, str) else engine
+        engine = get_engine(engine)
         self._parts = (engine, assumptions, replay)
         self._truths = truths
         self._place = (host, port)
@@ -154,7 +156,7 @@ class Emulator:
         count: int = 12,
         seed: int = 0,
         *,
-        engine: Engine | str = "color",
+        engine: Engine | str | Path = "cosmat",
         assumptions: Assumptions = Assumptions(),
         faults: Faults | None = None,
         latency: Latency | None = None,
@@ -171,6 +173,7 @@ class Emulator:
         engine, assumptions, faults, latency, rate
             As in `Emulator`.
         """
+        engine = get_engine(engine)
         bucket = MemoryBucket()
         truths = {}
         for scene in draw_scenes(count, seed):
@@ -229,8 +232,11 @@ class Emulator:
 
         Examples
         --------
-        >>> Emulator(assumptions=Assumptions(canvas="subject")).version
-        'color 1, canvas=subject'
+        >>> emulator = Emulator(assumptions=Assumptions(canvas="subject"))
+        >>> emulator.version.startswith("cosmat 1-")
+        True
+        >>> emulator.version.endswith(", canvas=subject")
+        True
         """
         engine, assumptions, replay = self._parts
         if replay is not None:

@@ -264,6 +264,7 @@ def _read(wanted: _Wanted, client: MattingClient, store: Store) -> Cutout:
         is_empty=not alpha.any(),
         nbytes=len(data),
         request_id=wanted.request_id,
+        service=client.service,
         folder=store.folder,
         sha256=store.keep(data),
         source=client.fetch,

@@ -1,24 +1,25 @@
-"""What cuts a picture: the engine protocol, the registry and the whole cut."""
+"""What cuts a picture: the engine protocol, engines by name, and the whole cut."""
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from cosmat_nb.errors import OptionsError
-from cosmat_nb.matting.color import ColorEngine
 from cosmat_nb.matting.foreground import estimate_foreground
+from cosmat_nb.matting.network import check_picture
+from cosmat_nb.matting.neural import load_engine
+from cosmat_nb.matting.resample import row_slabs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from numpy.typing import NDArray
 
-__all__ = ["ENGINES", "Engine", "cut_out", "get_engine"]
+__all__ = ["Engine", "cut_out", "get_engine"]
 
-_RGB = 3
+_NEEDED = ("estimate_alpha", "name", "version")
+_SLACK = 1e-3  # alpha this far beyond [0, 1] is an engine's rounding, not a mistake
 
 
 class Engine(Protocol):
@@ -27,7 +28,7 @@ class Engine(Protocol):
     Attributes
     ----------
     name : str
-        Name in the registry.
+        What it is called on results.
     version : str
         Changes whenever the same picture may give another matte.
     """
@@ -54,35 +55,43 @@ class Engine(Protocol):
         ...
 
 
-ENGINES: Mapping[str, Callable[[], Engine]] = MappingProxyType({"color": ColorEngine})
-"""Every engine by name. A factory is called only when its engine is asked for, so
-an engine with weights may load them there."""
-
-
-def get_engine(name: str = "color") -> Engine:
-    """Make the engine of this name.
+def get_engine(which: Engine | str | Path = "cosmat") -> Engine:
+    """Find the engine that is meant.
 
     Parameters
     ----------
-    name : str, default "color"
-        A key of `ENGINES`.
+    which : Engine, str or Path, default "cosmat"
+        ``"cosmat"``, the network of this package; the name of one of rembg's models,
+        as ``"u2netp"``, whose file lies in its model folder; a path to an ONNX file;
+        or an engine, which is handed back. Nothing is downloaded.
 
     Raises
     ------
     OptionsError
-        When there is no such engine.
+        When there is no such engine, or its file is missing or damaged; says what to
+        do.
 
     Examples
     --------
     >>> get_engine().name
-    'color'
+    'cosmat'
     """
-    if name not in ENGINES:
-        raise OptionsError(f"engine must be one of {', '.join(ENGINES)}; not {name!r}")
-    return ENGINES[name]()
+    if isinstance(which, str | Path):
+        return load_engine(which)
+    missing = [each for each in _NEEDED if not hasattr(which, each)]
+    if isinstance(which, type) or missing:
+        raise OptionsError(
+            "engine must be a name, a path to an ONNX file, or an Engine, which has "
+            f"{', '.join(_NEEDED)}; not {which!r}"
+        )
+    return which
 
 
-def cut_out(picture: NDArray[np.uint8], engine: Engine) -> NDArray[np.uint8]:
+def cut_out(
+    picture: NDArray[np.uint8],
+    engine: Engine,
+    opacity: NDArray[np.uint8] | None = None,
+) -> NDArray[np.uint8]:
     """Cut the subject out of a picture.
 
     Parameters
@@ -91,6 +100,9 @@ def cut_out(picture: NDArray[np.uint8], engine: Engine) -> NDArray[np.uint8]:
         sRGB, at least one pixel.
     engine : Engine
         Who estimates alpha.
+    opacity : (H, W) uint8 array, optional
+        Alpha that the picture had before it was laid over white. No pixel of the
+        cutout is more opaque.
 
     Returns
     -------
@@ -101,29 +113,65 @@ def cut_out(picture: NDArray[np.uint8], engine: Engine) -> NDArray[np.uint8]:
     Raises
     ------
     OptionsError
-        When `picture` has another shape or dtype.
+        When `picture` has another shape or dtype, `opacity` another shape, or the
+        engine answers another shape or values outside [0, 1].
 
     Examples
     --------
+    >>> class Dark:
+    ...     name, version = "dark", "1"
+    ...
+    ...     def estimate_alpha(self, picture):
+    ...         return (picture.mean(axis=2) < 200).astype(np.float32)
     >>> picture = np.full((64, 64, 3), 250, dtype=np.uint8)
     >>> picture[16:48, 16:48] = (200, 30, 30)
-    >>> rgba = cut_out(picture, get_engine())
+    >>> rgba = cut_out(picture, Dark())
     >>> rgba[32, 32].tolist(), rgba[0, 0].tolist()
     ([200, 30, 30, 255], [0, 0, 0, 0])
     """
-    _check_picture(picture)
-    alpha = engine.estimate_alpha(picture)
-    rgba = np.empty((*alpha.shape, 4), dtype=np.uint8)
-    rgba[..., :3] = estimate_foreground(picture, alpha)
-    rgba[..., 3] = np.rint(alpha * 255)
-    rgba[rgba[..., 3] == 0] = 0
-    return rgba
+    check_picture(picture)
+    alpha = _estimate_alpha(picture, engine)
+    if opacity is not None:
+        alpha = _bounded(alpha, opacity)
+    return _assemble(estimate_foreground(picture, alpha), alpha)
 
 
-def _check_picture(picture: NDArray[np.uint8]) -> None:
-    right = picture.ndim == _RGB and picture.shape[2] == _RGB and picture.size > 0
-    if not right or picture.dtype != np.uint8:
+def _estimate_alpha(picture: NDArray[np.uint8], engine: Engine) -> NDArray[np.float32]:
+    alpha = np.asarray(engine.estimate_alpha(picture))
+    if alpha.shape != picture.shape[:2]:
+        got = f"an array of {alpha.shape}"
+    elif alpha.min() >= -_SLACK and alpha.max() <= 1 + _SLACK:
+        return alpha.astype(np.float32, copy=False)
+    else:
+        got = f"values from {alpha.min()} to {alpha.max()}"
+    raise OptionsError(
+        f"the engine {engine.name} must answer alpha of {picture.shape[:2]} in [0, 1]; "
+        f"got {got}"
+    )
+
+
+def _bounded(
+    alpha: NDArray[np.float32], opacity: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    if opacity.shape != alpha.shape:
         raise OptionsError(
-            "picture must be an (H, W, 3) uint8 array with at least one pixel; "
-            f"not {picture.shape} {picture.dtype}"
+            f"opacity must be {alpha.shape} as the picture; not {opacity.shape}"
         )
+    bound = opacity.astype(np.float32)
+    bound /= 255
+    # Over white a transparent edge looks soft already: a product would fade it twice.
+    return np.minimum(bound, alpha, out=bound)
+
+
+def _assemble(
+    colors: NDArray[np.uint8], alpha: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    rgba = np.empty((*alpha.shape, 4), dtype=np.uint8)
+    for rows in row_slabs(alpha.shape):
+        levels = np.rint(alpha[rows] * 255).astype(np.uint8)
+        shows = levels > 0
+        # Plane by plane: far quicker than all channels of a pixel at once.
+        for channel in range(3):
+            np.multiply(colors[rows, :, channel], shows, out=rgba[rows, :, channel])
+        rgba[rows, :, 3] = levels
+    return rgba

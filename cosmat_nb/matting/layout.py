@@ -186,8 +186,9 @@ def pad_canvas(
     """
     dx, dy = padding
     height, width = rgba.shape[:2]
-    padded = np.empty((height + 2 * dy, width + 2 * dx, 4), dtype=rgba.dtype)
-    padded[:] = fill
+    padded = np.zeros((height + 2 * dy, width + 2 * dx, 4), dtype=rgba.dtype)
+    if any(fill):
+        padded[:] = fill
     padded[dy : dy + height, dx : dx + width] = rgba
     return padded
 

@@ -121,6 +121,7 @@ def _read(
         is_empty=bool(is_empty),
         nbytes=nbytes,
         request_id=request_id,
+        service=key.service,
         attempts=attempts,
         folder=folder,
         sha256=sha256,

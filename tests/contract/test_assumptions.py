@@ -98,6 +98,7 @@ def test_the_defaults_are_those_that_were_chosen():
         "orientation": "apply",
         "modes": "convert",
         "profile": "ignore",
+        "transparency": "respect",
         "damaged": "InvalidImageSource",
         "conditions": "ignore",
         "key_and_url": "url",

@@ -142,6 +142,18 @@ def test_profile(emulator, expected):
         assert np.abs(plain.astype(int) - (200, 30, 40, 255)).max() <= 2
 
 
+@each("transparency", {"respect": 128, "ignore": 255})
+def test_transparency(emulator, expected):
+    """What the picture hides stays hidden, or what shows over white is cut."""
+    rgba = np.dstack([draw_square(), np.full((64, 96), 255, np.uint8)])
+    rgba[20:30, 30:40, 3], rgba[30:40, 30:40, 3] = 128, 0
+    found = cut(emulator, encode(rgba))
+    # Over white, half of the red is still dark enough to be the subject.
+    assert found[25, 35, 3] == expected
+    assert found[45, 35].tolist() == [200, 30, 40, 255]
+    assert not found[35, 35].any()
+
+
 KINDS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
 
 

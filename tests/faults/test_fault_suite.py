@@ -90,7 +90,7 @@ def connect(emulator, **settings):
         emulator.address,
         lambda: emulator.credentials,
         endpoint=emulator.endpoint,
-        engine=emulator.version,
+        emulator_version=emulator.version,
         concurrency=8,
         retry=cm.Retry(**PATIENCE),
         **settings,

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
+from color_engine import ColorEngine
 from PIL import Image
 from scipy import ndimage
-
-from cosmat_nb.matting.engine import get_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,8 +225,8 @@ def push_aside(s: Subject) -> Subject:
 
 
 def other_engine(s: Subject) -> Subject:
-    """Take the matte of the emulator's colour engine."""
-    alpha = np.rint(get_engine("color").estimate_alpha(s.picture) * 255)
+    """Take the matte of an engine that knows colours alone."""
+    alpha = np.rint(ColorEngine().estimate_alpha(s.picture) * 255)
     return s.with_alpha(alpha.astype(np.uint8))
 
 

@@ -40,7 +40,8 @@ def matte_image(
     """Cut out the subject of a picture, here; nothing is sent and nothing is paid.
 
     The same picture and options give the same pixels as from the embedded emulator,
-    whose limits it keeps: sides of 32 px at least, files JPEG or PNG.
+    whose limits it keeps: sides of 32 px at least, 7680 by 4320 px and
+    32 MB at most, files JPEG or PNG (another format: pass ``PIL.Image.open(path)``).
 
     Parameters
     ----------

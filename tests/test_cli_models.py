@@ -48,12 +48,12 @@ def test_models_are_listed(folder, capsys):
 
 
 def test_a_damaged_model_is_listed_as_such(folder, capsys):
-    """Its size and that it is damaged are said, and the exit code is 1."""
+    """Its size and that it is another file are said, and the exit code is 1."""
     folder.mkdir()
     (folder / "u2netp.onnx").write_bytes(b"x" * 1_260_000)
     assert main(["models"]) == 1
     lines = lines_by_name(capsys.readouterr().out)
-    assert "1.3 MB  damaged: its checksum is another" in lines["u2netp"]
+    assert "1.3 MB  another file: its checksum differs" in lines["u2netp"]
     assert "not there" in lines["u2net"]
 
 

@@ -172,7 +172,7 @@ def test_the_users_own_file_may_lie_in_the_folder(folder):
 @pytest.mark.parametrize("which", ["magic", "", "COSMAT", "weights.pt", None, 3])
 def test_an_unknown_engine_is_refused(which):
     """The message names those that exist and what came."""
-    with pytest.raises(OptionsError, match=r"cosmat, u2netp, .*ONNX file; not "):
+    with pytest.raises(OptionsError, match=r"cosmat, u2netp, .*pathlib.Path; not "):
         load_engine(which)
 
 

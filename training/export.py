@@ -88,7 +88,7 @@ def store_half(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
-def export(network: MattingNet, path: Path) -> float:
+def export(network: MattingNet, path: Path, *, half: bool = True) -> float:
     """Write ``path`` and return the largest difference from the network, 0 to 1.
 
     Parameters
@@ -96,6 +96,9 @@ def export(network: MattingNet, path: Path) -> float:
     network : MattingNet
     path : Path
         Input ``photo`` 1 x 3 x 256 x 256 RGB in [0, 1]; output ``alpha`` in [0, 1].
+    half : bool
+        Whether weights are kept as float16: ``benchmarks/engines.py --float32`` tells
+        what that changes.
     """
     answer = Answer(network).eval()
     photo = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
@@ -110,7 +113,8 @@ def export(network: MattingNet, path: Path) -> float:
             opset_version=OPSET,
             dynamo=False,
         )
-    onnx.save(store_half(onnx.load(path)), path)
+    if half:
+        onnx.save(store_half(onnx.load(path)), path)
     runner = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (given,) = runner.run(None, {"photo": photo.numpy()})
     with torch.no_grad():
@@ -123,10 +127,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--weights", type=Path, default=_KEPT)
+    parser.add_argument("--float32", action="store_true", help="twice the size")
     options = parser.parse_args()
     network = MattingNet()
     load_half(options.weights, network)
-    difference = export(network, options.out)
+    difference = export(network, options.out, half=not options.float32)
     size = options.out.stat().st_size
     sys.stdout.write(f"{size} bytes, largest difference {difference:.5f}\n")
 

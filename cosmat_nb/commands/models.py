@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "get_model", "run"]
 
-_DAMAGED = "damaged: its checksum is another"
+_DAMAGED = "another file: its checksum differs"
 _EPILOG = """\
 The folder of models is rembg's: $U2NET_HOME, else $XDG_DATA_HOME/.u2net, else
 ~/.u2net. Nothing is ever fetched but by `cosmat models get NAME`.

@@ -62,8 +62,10 @@ def get_engine(which: Engine | str | Path = "cosmat") -> Engine:
     ----------
     which : Engine, str or Path, default "cosmat"
         ``"cosmat"``, the network of this package; the name of one of rembg's models,
-        as ``"u2netp"``, whose file lies in its model folder; a path to an ONNX file;
-        or an engine, which is handed back. Nothing is downloaded.
+        ``"u2netp"``, ``"u2net"``, ``"isnet-general-use"``, ``"silueta"`` or
+        ``"birefnet-general-lite"``, whose file lies in its model folder; an ONNX file,
+        a str that ends in ``.onnx`` or a Path, assumed to be fed as U²-Net is unless it
+        is a known one; or an engine, which is handed back. Nothing is downloaded.
 
     Raises
     ------

@@ -156,7 +156,8 @@ def _find(which: str | Path, models: Mapping[str, Model]) -> tuple[Path, Model |
         return Path(here).absolute(), None
     names = ", ".join((COSMAT.name, *models))
     raise OptionsError(
-        f"engine must be one of {names}, or the path of an ONNX file; not {which!r}"
+        f"engine must be one of {names}, a path that ends in .onnx, or a pathlib.Path; "
+        f"not {which!r}"
     )
 
 

@@ -101,7 +101,7 @@ def show_seconds(
     names: tuple[str, ...], teacher: Path, sizes: list[float], rounds: int
 ) -> None:
     """Print CPU milliseconds; of sizes but the first, one scene for fewer rounds."""
-    print(f"\nCPU ms on one thread, best of {rounds}")
+    print(f"\nCPU ms on one thread, best of {rounds}; of large pictures one run")
     for place, megapixels in enumerate(sizes):
         for kind in SCENES[: 1 if place else None]:
             ways = name_ways(draw_square(kind, megapixels), names, teacher)

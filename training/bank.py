@@ -34,16 +34,16 @@ _JUDGED_WEIGHT = 0.36
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """The cache, read into memory (2.3 GB): maps may be dropped and read again.
+    """The cache, read into memory (2.3 GB, more once widened).
 
     Attributes
     ----------
     photos : ndarray of uint8, (N, SIDE, SIDE, 3)
-        Pairs first, then backgrounds, then drawn subjects.
-    foregrounds : ndarray of uint8, (N, SIDE, SIDE, 3)
-        Photographs with the subject's colours carried over its edge.
+        Pairs, backgrounds, drawn subjects; when widened, drawn and judged scenes.
+    foregrounds : ndarray of uint8, (M, SIDE, SIDE, 3)
+        The subject's colours carried over its edge; judged scenes, the last, have none.
     mattes : ndarray of uint8, (N, SIDE, SIDE)
-        Teacher mattes; zero for backgrounds; exact for drawn subjects.
+        Teacher mattes; zero for backgrounds; exact for what is drawn; as judged.
     aspects : ndarray of float32, (N,)
         Width over height before stretching.
     photo_weights, subject_weights : ndarray of float64, (N,)

@@ -1,6 +1,6 @@
 """The emulator's drawn scenes as training pictures: hair, glass, thin parts, shadows.
 
-Run where the package is installed: ``python -m training.drawn 600``. The seeds start
+Run where the package is installed: ``python -m training.drawn 480``. The seeds start
 far from those that the tests and the samples of the package use.
 """
 

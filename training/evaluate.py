@@ -82,6 +82,8 @@ def predict(network: MattingNet, photos: Tensor) -> Tensor:
 def measure(answer: Tensor, alpha: Tensor) -> tuple[float, float]:
     """Return mean absolute error and mean IoU at 0.5 over pictures.
 
+    A picture without a subject counts 0 in the IoU, whatever is answered.
+
     Examples
     --------
     >>> import torch

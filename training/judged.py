@@ -96,12 +96,13 @@ def judge(
 ) -> Tensor | None:
     """Return the alpha to learn, or None when the teacher is not sure.
 
-    The exact alpha stands where the teacher sees the pasted subject, or all subjects;
-    otherwise the teacher's own answer does, when it is large enough and crisp.
+    Where the teacher sees the pasted subject, its alpha stands, which is exact; where
+    it sees all, that alpha over the matte of the ground's own subject; otherwise the
+    teacher's own answer does, when it is large enough and crisp.
     """
-    for exact in (pasted, everything):
-        if exact.any() and overlap(answer, exact) >= _AGREES:
-            return exact
+    for known in (pasted, everything):
+        if known.any() and overlap(answer, known) >= _AGREES:
+            return known
     soft = ((answer > _SOFT[0]) & (answer < _SOFT[1])).float().mean()
     covered = float(answer.mean())
     crisp = float(soft) < min(_MOST_SOFT, 0.4 * covered)

@@ -1,1 +1,1 @@
-"""How a picture is cut: engines, foreground colours, layout; nothing of HTTP."""
+"""How a picture is cut: networks and where they come from, edges, colours, layout."""

@@ -57,7 +57,7 @@ def refine_alpha(
     """
     matte = np.clip(coarse, 0, 1).astype(np.float32, copy=False)
     alpha = np.zeros(picture.shape[:2], dtype=np.float32)
-    if matte.max() <= _SURE:
+    if matte.max() <= np.float32(_SURE):
         return alpha
     fitted = _fit_small(picture, matte)
     for rows in row_slabs(picture.shape):
